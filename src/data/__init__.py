@@ -1,0 +1,1 @@
+"""Image classification data as tensors in memory: sources, checks, splits, batches."""

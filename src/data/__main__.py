@@ -1,0 +1,36 @@
+"""`make data`: have the files of a dataset ready and checked under its folder."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from src.config import PROJECT
+from src.errors import InputError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m src.data", description=__doc__)
+    parser.add_argument("dataset", nargs="?", default="fashion_mnist")
+    parser.add_argument("--root", type=Path, help="default: data/<dataset>")
+    parser.add_argument("--mirror", action="append", default=[], help="a URL to try first")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from src.data.datasets import DATASETS
+    from src.data.sources import PackageFolder, PackageInstall, TorchvisionDownload, provide
+
+    root = arguments.root or PROJECT / "data" / arguments.dataset
+    try:
+        if arguments.dataset not in DATASETS:
+            raise InputError(
+                f"dataset={arguments.dataset}: must be one of {', '.join(sorted(DATASETS))}."
+            )
+        sources = (PackageFolder(), TorchvisionDownload(arguments.mirror), PackageInstall())
+        provide(DATASETS[arguments.dataset], root, sources)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    print(f"{arguments.dataset}: four files, checked, in {root}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The LightningDataModule: rows of examples in memory, in chunks of optimisation steps."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from pytorch_lightning import LightningDataModule
+from torch import Tensor
+
+from src.data.examples import Splits
+from src.schema.data import DataConfig
+from src.schema.run import TrainerConfig
+from src.streams import stream
+
+EVALUATION_BATCH = 1_000
+
+
+class Chunks:
+    """One epoch of training as row numbers [t, s, b]: t steps, s data orders, b examples.
+
+    Each order seed permutes the epoch by itself, so a member's batches depend on its own order
+    seed alone. A last batch that is not full makes a chunk of its own.
+    """
+
+    def __init__(self, size: int, config: DataConfig, trainer: TrainerConfig, orders: list[int]):
+        self.size, self.orders = size, orders
+        self.batch_size, self.chunk_steps = config.batch_size, trainer.chunk_steps
+        whole = -(-size // self.batch_size)
+        self.steps = min(trainer.steps_per_epoch or whole, whole)
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        full, rest = self._full_steps()
+        return -(-full // self.chunk_steps) + rest
+
+    def __iter__(self) -> Iterator[Tensor]:
+        rows = torch.stack(
+            [
+                torch.randperm(self.size, generator=stream(order, "order", self.epoch))
+                for order in self.orders
+            ]
+        )
+        full, rest = self._full_steps()
+        batches = rows[:, : full * self.batch_size].view(len(rows), full, self.batch_size)
+        yield from batches.transpose(0, 1).split(self.chunk_steps)  # type: ignore[no-untyped-call]
+        if rest:
+            yield rows[None, :, full * self.batch_size :]
+
+    def _full_steps(self) -> tuple[int, int]:
+        full = min(self.steps, self.size // self.batch_size)
+        return full, self.steps - full
+
+
+class Rows:
+    """All rows of a split in order, [b] at a time."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def __len__(self) -> int:
+        return -(-self.size // EVALUATION_BATCH)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(torch.arange(self.size).split(EVALUATION_BATCH))  # type: ignore[no-untyped-call]
+
+
+class StackData(LightningDataModule):
+    """Data of one stack. A batch is a tensor of row numbers; `splits` turns rows into examples.
+
+    The examples live on the trainer's device from the start, so nothing is copied in the loop.
+    """
+
+    def __init__(
+        self, splits: Splits, config: DataConfig, trainer: TrainerConfig, orders: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.splits = splits
+        self.distinct = sorted(set(orders))
+        self.order_of = torch.tensor([self.distinct.index(order) for order in orders])
+        self.chunks = Chunks(len(splits.train), config, trainer, self.distinct)
+
+    def setup(self, stage: str) -> None:
+        assert self.trainer is not None
+        device = self.trainer.strategy.root_device
+        self.splits, self.order_of = self.splits.to(device), self.order_of.to(device)
+
+    def train_dataloader(self) -> Chunks:
+        assert self.trainer is not None
+        self.chunks.epoch = self.trainer.current_epoch
+        return self.chunks
+
+    def val_dataloader(self) -> Rows:
+        return Rows(len(self.splits.validation))
+
+    def test_dataloader(self) -> Rows:
+        return Rows(len(self.splits.test))

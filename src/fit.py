@@ -1,0 +1,103 @@
+"""One stack through Lightning: evaluated at step 0, trained, evaluated, tested once at the end."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from src.data.examples import Splits
+from src.data.module import StackData
+from src.dropout import DropoutMasks
+from src.model import StackedMLP
+from src.module import StackModule
+from src.optimizers import Spec
+from src.schema.run import Accelerator, TrainerConfig
+from src.stacks import identity
+from src.tracking.stack import StackTracker
+
+
+class SaveStack(Callback):
+    """Writes the whole stack at each epoch's end, whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        partial = self.path.with_suffix(".partial")
+        trainer.save_checkpoint(partial)
+        partial.replace(self.path)
+
+    def on_save_checkpoint(
+        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        assert isinstance(pl_module, StackModule)
+        members = [identity(member.config) for member in pl_module.tracker.members]
+        checkpoint["starting_strength"]["members"] = members
+
+
+def fit_stack(
+    model: StackedMLP,
+    masks: DropoutMasks,
+    specs: Sequence[Spec],
+    tracker: StackTracker,
+    splits: Splits,
+    number: int,
+) -> torch.device:
+    """Train the model in place, and return the device that it was trained on."""
+    configs = [member.config for member in tracker.members]
+    config = configs[0].trainer
+    module = StackModule(model, masks, specs, tracker)
+    orders = [member.data.order_seed for member in configs]
+    data = StackData(splits, configs[0].data, config, orders)
+    folders = [str(member.folder) for member in tracker.members]
+    checkpoint = Path(os.path.commonpath(folders)) / f"stack-{number}.ckpt"
+    with _without_noise():
+        trainer = _trainer(config, Path(folders[0]), [SaveStack(checkpoint)])
+        if config.ckpt_path is None:
+            trainer.validate(module, data, verbose=False)
+        if config.epochs > 0 and not tracker.all_retired:
+            # weights_only: a checkpoint is data, never code.
+            trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+        device = module.device
+        if not tracker.all_retired:
+            trainer.test(module, data, verbose=False)
+    module.cpu()
+    return device
+
+
+@contextmanager
+def _without_noise() -> Iterator[None]:
+    """Lightning's banners, and its use of a class that newer versions of torch deprecate."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        # Lightning sets its level while it is imported, after Hydra has configured logging.
+        logging.getLogger(name).setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+        yield
+
+
+def _trainer(config: TrainerConfig, folder: Path, savers: list[SaveStack]) -> Trainer:
+    gpu = config.accelerator is not Accelerator.cpu and torch.cuda.is_available()
+    return Trainer(
+        accelerator="gpu" if gpu else "cpu",
+        devices=1,
+        precision=config.precision,  # type: ignore[arg-type]
+        max_epochs=config.epochs,
+        callbacks=list(savers) if config.checkpoint else [],
+        num_sanity_val_steps=0,
+        reload_dataloaders_every_n_epochs=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder,
+        # Lightning's own detection of Slurm would fight the launchers that run us there.
+        plugins=[LightningEnvironment()],
+    )

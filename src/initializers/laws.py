@@ -1,0 +1,115 @@
+"""The laws that weights are drawn from. Xavier, He and LeCun are parameters of one of them.
+
+A weight has torch's shape (fan_out, fan_in). A law is an immutable value; calling it draws a new
+float32 tensor on the CPU from the generator given, and touches no other generator.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+Shape = tuple[int, int]
+
+
+class Law(Protocol):
+    """(fan_out, fan_in) and a generator in, a new tensor of that shape out."""
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Every weight the same: no two units of a layer can ever differ by their weights."""
+
+    value: float
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
+        return torch.full(shape, self.value)
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """U[low, high)."""
+
+    low: float
+    high: float
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
+        return torch.empty(shape).uniform_(self.low, self.high, generator=generator)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """N(mean, std²)."""
+
+    mean: float
+    std: float
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
+        return torch.empty(shape).normal_(self.mean, self.std, generator=generator)
+
+
+@dataclass(frozen=True)
+class TruncatedNormal:
+    """N(mean, std²) conditioned on |W - mean| < cut · std.
+
+    `std` is that of the normal law before it is cut; what is left has std · std_after(cut).
+    """
+
+    mean: float
+    std: float
+    cut: float = 2.0
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
+        # Inverse distribution function: one uniform draw a weight, whatever the cut.
+        edge = math.erf(self.cut / math.sqrt(2))
+        z = torch.empty(shape).uniform_(-edge, edge, generator=generator)
+        z.erfinv_().mul_(math.sqrt(2)).clamp_(-self.cut, self.cut)
+        return z.mul_(self.std).add_(self.mean)
+
+
+def std_after(cut: float) -> float:
+    """Std of a standard normal conditioned on (-cut, cut); .87962566 at 2."""
+    density = math.exp(-cut * cut / 2) / math.sqrt(2 * math.pi)
+    return math.sqrt(1 - 2 * cut * density / math.erf(cut / math.sqrt(2)))
+
+
+@dataclass(frozen=True)
+class VarianceScaling:
+    """Var(W) = scale / fan: the one law of which LeCun, Xavier, He and torch's default are cases.
+
+    fan: fan_in keeps the variance of a forward signal, fan_out that of a backward one, fan_avg
+    their mean. distribution: normal, truncated_normal (at 2 std, corrected so that the variance
+    after truncation is scale / fan) or uniform (bound √(3·Var)).
+    """
+
+    scale: float
+    fan: str
+    distribution: str
+
+    def variance(self, shape: Shape) -> float:
+        fan_out, fan_in = shape
+        fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+        return self.scale / fans[self.fan]
+
+    def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
+        std = math.sqrt(self.variance(shape))
+        bound = math.sqrt(3) * std
+        laws: dict[str, Law] = {
+            "normal": Normal(0, std),
+            "truncated_normal": TruncatedNormal(0, std / std_after(2), 2),
+            "uniform": Uniform(-bound, bound),
+        }
+        return laws[self.distribution](shape, generator=generator)
+
+
+LAWS: dict[str, type] = {
+    "constant": Constant,
+    "uniform": Uniform,
+    "normal": Normal,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+}

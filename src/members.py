@@ -1,0 +1,154 @@
+"""train_members: from configurations and folders to results. A single run is a stack of one.
+
+Importing this imports Lightning, which takes seconds: only what trains does.
+"""
+
+import logging
+import math
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from src import activations, optimizers
+from src.config import Config
+from src.data.examples import Splits
+from src.dropout import DropoutMasks
+from src.fit import fit_stack
+from src.initializers.draw import draw_layers
+from src.model import Layers, StackedMLP
+from src.progress import Progress, watch
+from src.stacks import group, sizes, splits_of
+from src.tracking.member import WEIGHTS, MemberTracker
+from src.tracking.provenance import device_name, git_revision, versions
+from src.tracking.stack import StackTracker
+from src.tracking.weights import load_weights, save_weights
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one member; `record` is what result.json says."""
+
+    status: str
+    record: dict[str, Any]
+
+    @property
+    def objective(self) -> float:
+        """Last validation accuracy, NaN for a member that diverged or failed."""
+        last = (self.record.get("metrics") or {}).get("last")
+        return float(last["validation_accuracy"]) if last else math.nan
+
+
+def train_members(
+    configs: Sequence[Config], folders: Sequence[Path], labels: Sequence[str]
+) -> list[Result]:
+    """Train every member and write its results into its folder; results in the order given.
+
+    The configurations have been checked (src.stacks.checked). A member that diverges is a result.
+    A stack that raises is recorded as failed and the other stacks go on.
+    """
+    trackers = [
+        MemberTracker(config, folder, label)
+        for config, folder, label in zip(configs, folders, labels, strict=True)
+    ]
+    stacks = group(configs)
+    total = sum(len(stack) * _steps(configs[stack[0]]) for stack in stacks)
+    results: dict[int, Result] = {}
+    with watch(total, all(config.quiet for config in configs)) as progress:
+        for number, stack in enumerate(stacks):
+            members = [trackers[k] for k in stack]
+            results.update(zip(stack, _run(members, progress, number), strict=True))
+            progress.stack_done()
+    return [results[k] for k in range(len(configs))]
+
+
+def _steps(config: Config) -> int:
+    whole = -(-config.data.train_size // config.data.batch_size)
+    return config.trainer.epochs * min(config.trainer.steps_per_epoch or whole, whole)
+
+
+def _run(members: list[MemberTracker], progress: Progress, number: int) -> list[Result]:
+    started = time.perf_counter()
+    facts: dict[str, Any] = {
+        "members_in_stack": len(members),
+        "versions": versions(),
+        "git_revision": git_revision(),
+    }
+    try:
+        return _train_stack(members, progress, number, facts)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other stacks go on
+        sentence = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        log.error("failed: %s: %s", ", ".join(m.label for m in members), sentence)
+        facts["stack_seconds"] = time.perf_counter() - started
+        trace = traceback.format_exc()
+        return [Result("failed", member.fail(sentence, trace, facts)) for member in members]
+
+
+def _train_stack(
+    members: list[MemberTracker], progress: Progress, number: int, facts: dict[str, Any]
+) -> list[Result]:
+    configs = [member.config for member in members]
+    splits = splits_of(configs[0])
+    started = time.perf_counter()
+    model = build_model(configs, splits)
+    masks = DropoutMasks(
+        [config.model.dropout for config in configs],
+        [config.model.dropout_seed for config in configs],
+        configs[0].model.hidden,
+    )
+    specs = [
+        optimizers.Spec(config.optimizer.algorithm, config.optimizer.hyperparameters())
+        for config in configs
+    ]
+    for member in members:
+        member.start()
+    device = fit_stack(model, masks, specs, StackTracker(members, progress), splits, number)
+    facts |= {
+        "stack_seconds": time.perf_counter() - started,
+        "seconds": (time.perf_counter() - started) / len(members),
+        "device": device_name(device),
+        "data_sha256": splits.checksums,
+    }
+    return [_finish(member, model.member(k), facts) for k, member in enumerate(members)]
+
+
+def build_model(configs: Sequence[Config], splits: Splits) -> StackedMLP:
+    """The stack at its start: each member's weights from its own seed, or from its own file."""
+    return StackedMLP(
+        [_initial_layers(config, splits) for config in configs],
+        [
+            activations.build(config.activation.name, **config.activation.parameters())
+            for config in configs
+        ],
+    )
+
+
+def _initial_layers(config: Config, splits: Splits) -> Layers:
+    if config.model.weights is not None:
+        return load_weights(Path(config.model.weights), sizes(config, splits))
+    init = config.init
+    return draw_layers(
+        sizes(config, splits),
+        init.law,
+        init.parameters(),
+        init.bias.law.value,
+        init.bias.value,
+        config.seed,
+    )
+
+
+def _finish(member: MemberTracker, layers: Layers, facts: dict[str, Any]) -> Result:
+    config = member.config
+    notes = {
+        "activation": config.activation.name,
+        "hidden": str(config.model.hidden),
+        "scaling": config.data.scaling.value,
+        "label": member.label,
+    }
+    save_weights(member.folder / WEIGHTS, layers, notes)
+    record = member.finish(facts)
+    return Result(record["status"], record)

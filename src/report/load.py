@@ -1,0 +1,67 @@
+"""A folder of results, read into rows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from src.errors import InputError
+
+RESULT = "result.json"
+
+Record = dict[str, Any]
+
+
+def load(folder: Path) -> list[Record]:
+    """The records of all members under the folder, with their path as `folder`."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.")
+    return [_read(path) | {"folder": str(path.parent)} for path in sorted(_results(folder))]
+
+
+def _results(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob(RESULT) if path.is_file())
+
+
+def _read(path: Path) -> Record:
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable result ({error}).") from error
+    if not isinstance(record, dict) or not {"status", "label", "config"} <= record.keys():
+        raise InputError(f"{path}: not a result of this program.")
+    return record
+
+
+def setting(record: Record, key: str) -> Any:
+    """A dotted key of the member's configuration; a group is told by its name."""
+    node: Any = record["config"]
+    for part in key.split("."):
+        node = node[part]
+    return node["name"] if isinstance(node, dict) and "name" in node else node
+
+
+def varied(records: list[Record]) -> list[str]:
+    """Dotted keys in which the members differ; a group that differs in name stands for its keys."""
+    keys = sorted({key for record in records for key in _leaves(record["config"], "")})
+    differing = [key for key in keys if len({_value(record, key) for record in records}) > 1]
+    named = {key.rpartition(".")[0] for key in differing if key.endswith(".name")}
+    rest = [key for key in differing if key.partition(".")[0] not in named]
+    # These follow seed unless they are set by themselves.
+    followers = {"data.order_seed", "model.dropout_seed"} if "seed" in rest else set()
+    return sorted(named) + [key for key in rest if key not in followers]
+
+
+def _leaves(node: Any, prefix: str) -> Iterator[str]:
+    if not isinstance(node, dict):
+        yield prefix
+        return
+    for key, child in node.items():
+        yield from _leaves(child, f"{prefix}.{key}".lstrip("."))
+
+
+def _value(record: Record, key: str) -> str:
+    try:
+        return json.dumps(setting(record, key))
+    except (KeyError, TypeError):
+        return "absent"

@@ -1,0 +1,123 @@
+"""The ranked table at the end of a sweep, on the terminal and as summary.csv."""
+
+import csv
+import io
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from src.report.load import Record, load, setting, varied
+from src.tracking.files import write_atomically
+
+# column of summary.csv -> where it stands in a record
+METRICS = {
+    "validation_accuracy": ("last", "validation_accuracy"),
+    "best_validation_accuracy": ("best", "validation_accuracy"),
+    "validation_loss": ("last", "validation_loss"),
+    "train_loss": ("last", "train_loss"),
+    "test_accuracy": ("test", "accuracy"),
+    "initial_validation_loss": ("initial", "validation_loss"),
+}
+HEADINGS = {
+    "validation_accuracy": "val. acc. %",
+    "best_validation_accuracy": "best %",
+    "validation_loss": "val. loss",
+    "train_loss": "train loss",
+    "test_accuracy": "test acc. %",
+}
+
+
+def metric(record: Record, name: str) -> float:
+    """A metric of METRICS, NaN where the member never got so far."""
+    stage, key = METRICS[name]
+    value = ((record.get("metrics") or {}).get(stage) or {}).get(key)
+    return math.nan if value is None else float(value)
+
+
+def ranked(records: Sequence[Record]) -> list[Record]:
+    """Best last validation accuracy first; members without one at the end."""
+
+    def place(record: Record) -> tuple[bool, float, str]:
+        accuracy = metric(record, "validation_accuracy")
+        missing = math.isnan(accuracy)
+        return missing, 0.0 if missing else -accuracy, record["label"]
+
+    return sorted(records, key=place)
+
+
+def show(folder: Path) -> list[Record]:
+    """Write summary.csv into the folder and print the table; nothing where no member finished."""
+    records = ranked(load(folder)) if folder.is_dir() else []
+    if records:
+        settings = varied(records) or ["init"]
+        write_atomically(folder / "summary.csv", summary(records, settings).encode())
+        print_table(records, settings)
+        print(f"{len(records)} member(s) in {folder}")
+    return records
+
+
+def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
+    """CSV: rank, the varied settings, status, metrics, seconds, folder."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["rank", *settings, "status", "step", *METRICS, "seconds", "folder"])
+    for rank, record in enumerate(records, start=1):
+        numbers = [metric(record, name) for name in METRICS]
+        writer.writerow(
+            [
+                rank,
+                *(_setting(record, key) for key in settings),
+                record["status"],
+                record.get("step", ""),
+                *("" if math.isnan(number) else f"{number:.6g}" for number in numbers),
+                f"{record.get('seconds', math.nan):.3f}",
+                Path(record["folder"]).name,
+            ]
+        )
+    return out.getvalue()
+
+
+def _setting(record: Record, key: str) -> Any:
+    try:
+        return setting(record, key)
+    except (KeyError, TypeError):
+        return ""
+
+
+def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE if sys.stdout.isatty() else box.ASCII2)
+    table.add_column("#", justify="right")
+    for key in settings:
+        table.add_column(key)
+    for heading in HEADINGS.values():
+        table.add_column(heading, justify="right")
+    table.add_column("status")
+    for rank, record in enumerate(records, start=1):
+        cells = [str(_setting(record, key)) for key in settings]
+        table.add_row(str(rank), *cells, *_metrics(record), _status(record))
+    # Off a terminal rich would cut the table at 80 columns.
+    width = None if sys.stdout.isatty() else 200
+    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def _metrics(record: Record) -> list[str]:
+    cells = []
+    for name, heading in HEADINGS.items():
+        value = metric(record, name)
+        percent = heading.endswith("%")
+        cells.append(
+            "-" if math.isnan(value) else f"{100 * value:.2f}" if percent else f"{value:.4g}"
+        )
+    return cells
+
+
+def _status(record: Record) -> str:
+    if record["status"] == "diverged":
+        return f"diverged at step {record['step']}"
+    return str(record["status"])

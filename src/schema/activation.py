@@ -1,0 +1,63 @@
+"""conf/activation: the nonlinearity of the hidden layers."""
+
+from dataclasses import dataclass
+from enum import Enum
+from math import isfinite
+from typing import Any
+
+from omegaconf import MISSING
+
+from src.errors import require
+from src.schema.ranges import plain_parameters, positive
+
+
+@dataclass
+class ActivationConfig:
+    name: str = MISSING
+
+    def parameters(self) -> dict[str, Any]:
+        return plain_parameters(self, ActivationConfig)
+
+
+@dataclass
+class LeakyReluConfig(ActivationConfig):
+    negative_slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        key = "activation.negative_slope"
+        require(isfinite(self.negative_slope), key, self.negative_slope, "a finite number")
+
+
+@dataclass
+class EluConfig(ActivationConfig):
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        positive("activation.alpha", self.alpha)
+
+
+class GeluApproximation(Enum):
+    none = "none"
+    tanh = "tanh"
+
+
+@dataclass
+class GeluConfig(ActivationConfig):
+    approximate: GeluApproximation = GeluApproximation.none
+
+
+@dataclass
+class SoftplusConfig(ActivationConfig):
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        positive("activation.beta", self.beta)
+
+
+SCHEMAS: dict[str, type] = {
+    "plain": ActivationConfig,
+    "leaky_relu": LeakyReluConfig,
+    "elu": EluConfig,
+    "gelu": GeluConfig,
+    "softplus": SoftplusConfig,
+}

@@ -1,0 +1,114 @@
+"""conf/init: which law the weights and biases are drawn from."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from math import isfinite
+from typing import Any
+
+from omegaconf import MISSING
+
+from src.errors import require
+from src.schema.ranges import not_negative, plain_parameters, positive
+
+
+class Fan(Enum):
+    fan_in = "fan_in"
+    fan_out = "fan_out"
+    fan_avg = "fan_avg"
+
+
+class Distribution(Enum):
+    normal = "normal"
+    truncated_normal = "truncated_normal"
+    uniform = "uniform"
+
+
+class BiasLaw(Enum):
+    constant = "constant"
+    uniform_fan_in = "uniform_fan_in"
+
+
+@dataclass
+class BiasConfig:
+    law: BiasLaw = BiasLaw.constant
+    value: float = 0.0  # the constant, or the centre of the uniform law
+
+    def __post_init__(self) -> None:
+        require(isfinite(self.value), "init.bias.value", self.value, "a finite number")
+
+
+@dataclass
+class InitConfig:
+    name: str = MISSING
+    law: str = MISSING
+    bias: BiasConfig = field(default_factory=BiasConfig)
+
+    def parameters(self) -> dict[str, Any]:
+        """The keyword arguments of the law, as plain values."""
+        return plain_parameters(self, InitConfig)
+
+
+@dataclass
+class ConstantInit(InitConfig):
+    law: str = "constant"
+    value: float = MISSING
+
+    def __post_init__(self) -> None:
+        require(isfinite(self.value), "init.value", self.value, "a finite number")
+
+
+@dataclass
+class UniformInit(InitConfig):
+    law: str = "uniform"
+    low: float = MISSING
+    high: float = MISSING
+
+    def __post_init__(self) -> None:
+        require(isfinite(self.high), "init.high", self.high, "a finite number")
+        require(
+            isfinite(self.low) and self.low < self.high,
+            "init.low",
+            self.low,
+            f"a finite number below init.high={self.high}",
+        )
+
+
+@dataclass
+class NormalInit(InitConfig):
+    law: str = "normal"
+    mean: float = 0.0
+    std: float = MISSING
+
+    def __post_init__(self) -> None:
+        require(isfinite(self.mean), "init.mean", self.mean, "a finite number")
+        not_negative("init.std", self.std)
+
+
+@dataclass
+class TruncatedNormalInit(NormalInit):
+    law: str = "truncated_normal"
+    cut: float = 2.0  # in units of std, from the mean
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive("init.cut", self.cut)
+
+
+@dataclass
+class VarianceScalingInit(InitConfig):
+    law: str = "variance_scaling"
+    scale: float = MISSING
+    fan: Fan = MISSING
+    distribution: Distribution = MISSING
+
+    def __post_init__(self) -> None:
+        not_negative("init.scale", self.scale)
+
+
+SCHEMAS: dict[str, type] = {
+    "constant": ConstantInit,
+    "uniform": UniformInit,
+    "normal": NormalInit,
+    "truncated_normal": TruncatedNormalInit,
+    "variance_scaling": VarianceScalingInit,
+}

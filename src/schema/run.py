@@ -1,0 +1,68 @@
+"""The model, conf/trainer and conf/logger."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from omegaconf import MISSING
+
+from src.errors import require
+from src.schema.ranges import at_least, below_one, check_seed
+
+
+@dataclass
+class ModelConfig:
+    hidden: list[int] = field(default_factory=lambda: [256, 128])
+    dropout: float = 0.2  # probability that a hidden unit is dropped
+    dropout_seed: int = 0  # ${seed} in the YAML
+    weights: str | None = None  # a weights.safetensors to start from, in place of init
+
+    def __post_init__(self) -> None:
+        positive = all(width >= 1 for width in self.hidden)
+        require(positive, "model.hidden", self.hidden, "a list of integers of at least 1")
+        below_one("model.dropout", self.dropout)
+        check_seed("model.dropout_seed", self.dropout_seed)
+
+
+class Accelerator(Enum):
+    auto = "auto"
+    cpu = "cpu"
+    gpu = "gpu"
+
+
+PRECISIONS = ("32-true", "bf16-mixed")
+
+
+@dataclass
+class TrainerConfig:
+    name: str = MISSING
+    accelerator: Accelerator = Accelerator.auto
+    precision: str = "32-true"
+    epochs: int = 5
+    steps_per_epoch: int | None = None  # null: the whole training split
+    chunk_steps: int = 48  # optimisation steps that one training_step covers
+    max_stack: int = 64  # members that train together; more make another stack
+    checkpoint: bool = False  # write stack.ckpt at each epoch's end
+    ckpt_path: str | None = None  # a stack.ckpt to go on from
+
+    def __post_init__(self) -> None:
+        require(
+            self.precision in PRECISIONS,
+            "trainer.precision",
+            self.precision,
+            "one of " + ", ".join(PRECISIONS),
+        )
+        at_least("trainer.epochs", self.epochs, 0)
+        if self.steps_per_epoch is not None:
+            at_least("trainer.steps_per_epoch", self.steps_per_epoch, 1)
+        at_least("trainer.chunk_steps", self.chunk_steps, 1)
+        at_least("trainer.max_stack", self.max_stack, 1)
+
+
+@dataclass
+class LoggerConfig:
+    name: str = MISSING
+    tensorboard: bool = True
+    every_n_steps: int = 10  # one point of the step curves: the mean over so many steps
+
+    def __post_init__(self) -> None:
+        at_least("logger.every_n_steps", self.every_n_steps, 1)

@@ -1,0 +1,155 @@
+"""Which members can train as one stack, and whether all of them can be trained at all."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from src.config import Config, as_plain
+from src.data.examples import Splits, load
+from src.errors import InputError
+from src.schema.data import DataConfig
+from src.schema.run import Accelerator
+from src.tracking.weights import load_weights
+
+# What members of one stack may differ in. Everything else in a configuration separates stacks.
+STACKABLE = (
+    "init",
+    "activation",
+    "optimizer",
+    "seed",
+    "quiet",
+    "model.dropout",
+    "model.dropout_seed",
+    "model.weights",
+    "data.order_seed",
+)
+
+
+def stack_key(config: Config) -> str:
+    """Members with equal keys can train together; a pure function of the configuration."""
+    plain = as_plain(config)
+    for path in STACKABLE:
+        *parents, last = path.split(".")
+        node: dict[str, Any] = plain
+        for parent in parents:
+            node = node[parent]
+        del node[last]
+    return json.dumps(plain, sort_keys=True)
+
+
+def group(configs: Sequence[Config]) -> list[list[int]]:
+    """Positions of the members of each stack, none larger than trainer.max_stack."""
+    by_key: dict[str, list[int]] = {}
+    for position, config in enumerate(configs):
+        by_key.setdefault(stack_key(config), []).append(position)
+    return [
+        positions[start : start + configs[positions[0]].trainer.max_stack]
+        for positions in by_key.values()
+        for start in range(0, len(positions), configs[positions[0]].trainer.max_stack)
+    ]
+
+
+def sizes(config: Config, splits: Splits) -> list[int]:
+    """Widths of the network from its input to its logits."""
+    return [splits.features, *config.model.hidden, splits.classes]
+
+
+def splits_of(config: Config) -> Splits:
+    """The member's data; the last two distinct ones are kept in memory."""
+    plain = as_plain(config)["data"]
+    del plain["order_seed"]
+    return _load(_Hashable(json.dumps(plain, sort_keys=True), config.data))
+
+
+class _Hashable:
+    """A data configuration that compares by its content."""
+
+    def __init__(self, key: str, config: DataConfig) -> None:
+        self.key, self.config = key, config
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashable) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=2)
+def _load(data: _Hashable) -> Splits:
+    return load(data.config)
+
+
+def checked(configs: Sequence[Config]) -> None:
+    """Raise InputError, naming every distinct fault, unless all members can be trained."""
+    faults: dict[str, None] = {}
+    for stack in group(configs):
+        faults.update(dict.fromkeys(_faults([configs[k] for k in stack])))
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+def _faults(configs: Sequence[Config]) -> Iterable[str]:
+    first = configs[0]
+    if first.trainer.accelerator is Accelerator.gpu and not torch.cuda.is_available():
+        yield "trainer=gpu: no CUDA GPU was found; trainer=auto or trainer=cpu runs without one."
+    try:
+        splits = splits_of(first)
+    except InputError as error:
+        yield str(error)
+        return
+    for config in configs:
+        try:
+            if config.model.weights is not None:
+                load_weights(Path(config.model.weights), sizes(config, splits))
+        except InputError as error:
+            yield str(error)
+    if first.trainer.ckpt_path is not None:
+        yield from _checkpoint_faults(first.trainer.ckpt_path, configs)
+
+
+def identity(config: Config) -> str:
+    """What must agree for a member to go on from a checkpoint: all but the length of the run."""
+    plain = as_plain(config)
+    for key in ("epochs", "ckpt_path", "checkpoint", "name", "accelerator"):
+        del plain["trainer"][key]
+    for key in ("quiet", "logger"):
+        del plain[key]
+    plain["data"].pop("root", None)
+    plain["data"].pop("mirrors", None)
+    return json.dumps(plain, sort_keys=True)
+
+
+def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
+    key = f"trainer.ckpt_path={path}"
+    if not os.path.isfile(path):
+        yield f"{key}: no such file."
+        return
+    try:
+        # weights_only: a checkpoint of somebody else's runs no code.
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+        members = list(saved["starting_strength"]["members"])
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        yield f"{key}: not a checkpoint of this program ({reason})."
+        return
+    if len(members) != len(configs):
+        yield f"{key}: holds {len(members)} member(s), but this run has {len(configs)}."
+        return
+    for number, (before, config) in enumerate(zip(members, configs, strict=True)):
+        if before != identity(config):
+            there, here = _first_difference(json.loads(before), json.loads(identity(config)))
+            yield f"{key}: member {number} was trained with {there}, but this run has {here}."
+
+
+def _first_difference(there: Any, here: Any, path: str = "") -> tuple[str, str]:
+    if isinstance(there, dict) and isinstance(here, dict):
+        for key in sorted({*there, *here}):
+            if there.get(key) != here.get(key):
+                below = f"{path}.{key}" if path else key
+                return _first_difference(there.get(key), here.get(key), below)
+    return f"{path}={there}", f"{path}={here}"

@@ -1,0 +1,1 @@
+"""What is kept of a member: TensorBoard events, log, result.json, weights."""

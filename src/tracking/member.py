@@ -1,0 +1,143 @@
+"""One member's story: its curves, its log, and the result that is written last."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from src.config import Config, as_plain
+from src.tracking.events import EventFile
+from src.tracking.files import write_json
+
+RESULT, WEIGHTS, LOG = "result.json", "weights.safetensors", "train.log"
+
+# Scalars of the HParams tab, with their headings. Each is written for every member that trains.
+METRICS = {
+    "accuracy/validation": "validation accuracy",
+    "accuracy/best": "best validation accuracy",
+    "loss/validation": "validation loss",
+    "accuracy/test": "test accuracy",
+}
+
+Row = dict[str, float | int]
+
+
+@dataclass
+class MemberTracker:
+    """Curves and log of one member; `rows` has one entry for step 0 and one for each epoch."""
+
+    config: Config
+    folder: Path
+    label: str
+    rows: list[Row] = field(default_factory=list)
+    test: dict[str, float] | None = None
+    diverged_at: int | None = None
+    _lines: list[str] = field(default_factory=list)
+    _events: EventFile | None = None
+
+    def start(self) -> None:
+        if self.config.logger.tensorboard:
+            self._events = EventFile(self.folder)
+            self._events.hparams(self.label, self.hparams(), METRICS)
+        self.say(f"{self.label}: started")
+        self.flush()
+
+    def hparams(self) -> dict[str, str | float | int | bool]:
+        config = self.config
+        return {
+            "init": config.init.name,
+            "activation": config.activation.name,
+            "optimizer": config.optimizer.name,
+            "learning_rate": config.optimizer.lr,
+            "weight_decay": config.optimizer.weight_decay,
+            "hidden": "-".join(map(str, config.model.hidden)),
+            "dropout": config.model.dropout,
+            "batch_size": config.data.batch_size,
+            "epochs": config.trainer.epochs,
+            "data": config.data.name,
+            "seed": config.seed,
+        }
+
+    def point(self, tag: str, step: int, value: float) -> None:
+        if self._events is not None and math.isfinite(value):
+            self._events.scalar(tag, step, value)
+
+    def say(self, line: str) -> None:
+        self._lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
+
+    def epoch(self, row: Row) -> None:
+        """Take in the means of an epoch and the evaluation at its end."""
+        self.rows.append(row)
+        step = int(row["step"])
+        for name in ("loss", "accuracy"):
+            for part in ("train", "validation"):
+                if f"{part}_{name}" in row:
+                    self.point(f"{name}/{part}", step, row[f"{part}_{name}"])
+        self.point("learning_rate", step, self.config.optimizer.lr)
+        self.say(", ".join(f"{key} {value:.6g}" for key, value in row.items()))
+        self.flush()
+
+    def diverged(self, step: int) -> None:
+        self.diverged_at = step
+        self.say(f"diverged: the loss is not finite at step {step}")
+
+    @property
+    def best(self) -> Row | None:
+        trained = [row for row in self.rows if math.isfinite(row["validation_accuracy"])]
+        return max(trained, key=lambda row: row["validation_accuracy"], default=None)
+
+    def finish(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Write the result; nothing of this member is written after it."""
+        status = "done" if self.diverged_at is None else "diverged"
+        result = {
+            "status": status,
+            "step": self.diverged_at if self.diverged_at is not None else self.rows[-1]["step"],
+            "metrics": {
+                "initial": self.rows[0] if self.rows else None,
+                "best": self.best,
+                "last": self.rows[-1] if self.rows and self.diverged_at is None else None,
+                "test": self.test,
+            },
+            "label": self.label,
+            **facts,
+            "seeds": {
+                "seed": self.config.seed,
+                "data.order_seed": self.config.data.order_seed,
+                "data.split_seed": self.config.data.split_seed,
+                "model.dropout_seed": self.config.model.dropout_seed,
+            },
+            "config": as_plain(self.config),
+            "epochs": self.rows,
+        }
+        if self._events is not None:
+            if self.best is not None:
+                step, best = int(self.best["step"]), self.best["validation_accuracy"]
+                self.point("accuracy/best", step, best)
+            self._events.hparams_end(success=status == "done")
+        self.say(f"{status}")
+        self.flush()
+        write_json(self.folder / RESULT, result)
+        return result
+
+    def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> dict[str, Any]:
+        """Write what is known of a member that could not be trained to its end."""
+        self.say(f"failed: {sentence}\n{trace}")
+        self.flush()
+        result = {
+            "status": "failed",
+            "error": sentence,
+            "label": self.label,
+            **facts,
+            "config": as_plain(self.config),
+            "epochs": self.rows,
+        }
+        write_json(self.folder / RESULT, result)
+        return result
+
+    def flush(self) -> None:
+        if self._events is not None:
+            self._events.flush()
+        with (self.folder / LOG).open("a") as stream:
+            stream.writelines(self._lines)
+        self._lines.clear()

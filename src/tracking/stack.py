@@ -1,0 +1,118 @@
+"""A stack's numbers, taken apart into its members' stories."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from src.progress import Progress
+from src.tracking.member import MemberTracker, Row
+
+Array = npt.NDArray[np.float64]
+
+
+class StackTracker:
+    """Receives [t, m] and [m] numbers from the module and hands each member its own.
+
+    Held as NumPy arrays: Lightning evaluates in inference mode, whose tensors training may not
+    change in place.
+    """
+
+    def __init__(self, members: Sequence[MemberTracker], progress: Progress) -> None:
+        self.members, self.progress = list(members), progress
+        self.every = self.members[0].config.logger.every_n_steps
+        self._reset_epoch()
+        self._pending: Array = np.zeros((2, 0, len(self.members)))  # steps of an unfinished window
+        self._window_start = 0
+
+    @property
+    def all_retired(self) -> bool:
+        return all(member.diverged_at is not None for member in self.members)
+
+    def trained(self, first_step: int, batch: int, losses: Tensor, hits: Tensor) -> None:
+        """losses and numbers of hits [t, m] of steps first_step, first_step + 1, ..."""
+        loss, hit = _array(losses), _array(hits)
+        self._retire(loss, first_step)
+        self._loss += loss.sum(axis=0) * batch
+        self._hits += hit.sum(axis=0)
+        self._examples += batch * len(loss)
+        self._write_windows(np.stack([loss, hit / batch]))
+        self.progress.advance(len(loss) * len(self.members))
+
+    def validated(self, step: int, losses: Tensor, accuracies: Tensor) -> None:
+        """Close the epoch: means over its training steps, and the evaluation [m] at its end."""
+        trained = self._examples > 0
+        for k, member in enumerate(self.members):
+            if member.diverged_at is not None:
+                continue
+            row: Row = {"epoch": len(member.rows), "step": step}
+            if trained:
+                row["train_loss"] = float(self._loss[k] / self._examples)
+                row["train_accuracy"] = float(self._hits[k] / self._examples)
+            row["validation_loss"] = float(losses[k])
+            row["validation_accuracy"] = float(accuracies[k])
+            member.epoch(row)
+        self._retire(_array(losses)[None], step)
+        self._reset_epoch()
+        self.progress.epoch(self.members, trained)
+
+    def tested(self, step: int, losses: Tensor, accuracies: Tensor) -> None:
+        for member, loss, accuracy in zip(
+            self.members, losses.tolist(), accuracies.tolist(), strict=True
+        ):
+            if member.diverged_at is None:
+                member.test = {"loss": loss, "accuracy": accuracy}
+                member.point("loss/test", step, loss)
+                member.point("accuracy/test", step, accuracy)
+
+    def _retire(self, losses: Array, first_step: int) -> None:
+        finite = np.isfinite(losses)
+        for k in np.flatnonzero(~finite.all(axis=0)):
+            if self.members[k].diverged_at is None:
+                self.members[k].diverged(first_step + int(np.argmin(finite[:, k])))
+
+    def _write_windows(self, numbers: Array) -> None:
+        """The step curves: a point is the mean over a window of `every` steps, at its end.
+
+        numbers: loss and accuracy as [2, t, m].
+        """
+        self._pending = np.concatenate([self._pending, numbers], axis=1)
+        whole = self._pending.shape[1] // self.every
+        cut = whole * self.every
+        windows = self._pending[:, :cut].reshape(2, whole, self.every, -1).mean(axis=2)
+        for k, member in enumerate(self.members):
+            for w, (loss, accuracy) in enumerate(windows[:, :, k].T.tolist(), start=1):
+                step = self._window_start + w * self.every
+                if member.diverged_at is None or step <= member.diverged_at:
+                    member.point("loss/step", step, loss)
+                    member.point("accuracy/step", step, accuracy)
+        self._pending = self._pending[:, cut:]
+        self._window_start += cut
+
+    def _reset_epoch(self) -> None:
+        self._loss = np.zeros(len(self.members))
+        self._hits = np.zeros(len(self.members))
+        self._examples = 0
+
+    # --- checkpoints: plain types only, so that they load with weights_only ----------------
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "rows": [member.rows for member in self.members],
+            "diverged_at": [member.diverged_at for member in self.members],
+            "window_start": self._window_start,
+            "pending": self._pending.tolist(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        stories = zip(self.members, state["rows"], state["diverged_at"], strict=True)
+        for member, rows, diverged_at in stories:
+            member.rows, member.diverged_at = rows, diverged_at
+        self._window_start = state["window_start"]
+        self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))
+
+
+def _array(numbers: Tensor) -> Array:
+    return numbers.double().cpu().numpy()

@@ -1,0 +1,102 @@
+"""`python -m src.train`: one run, or with -m a sweep. Nothing heavy is imported before training."""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from src.cli import SweepFolder, guarded
+from src.config import CONF, register, validated
+from src.errors import InputError, MembersFailed
+from src.sweep import Plan
+
+Task = Callable[[DictConfig], float]
+
+register()
+
+
+@dataclass
+class SingleRun:
+    """How a single run ended, kept past Hydra, which prints a line of its own for a raise."""
+
+    folder: Path | None = None
+    refusal: InputError | None = None
+
+    def conclude(self) -> None:
+        if self.folder is not None:
+            conclude(self.folder)
+        if self.refusal is not None:
+            raise self.refusal
+
+
+_single = SingleRun()
+
+
+def stackable(task: Task) -> Task:
+    """Mark a task whose jobs the stacked launcher may train together instead of calling it."""
+    task.stackable = True  # type: ignore[attr-defined]
+    return task
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+@stackable
+def train(composed: DictConfig) -> float:
+    """Train one member, as Hydra calls it: the objective is the last validation accuracy.
+
+    NaN for a member that diverged or failed; its result.json says which, and why.
+    """
+    job = HydraConfig.get()
+    folder = Path(job.runtime.output_dir)
+    alone = job.mode == RunMode.RUN
+    try:
+        config = validated(composed)
+        label = job.job.override_dirname or config.init.name
+        (result,) = Plan([config], [folder], [label]).train()
+    except InputError as error:
+        if not alone:
+            raise
+        _single.refusal = error
+        return math.nan
+    if alone:
+        _single.folder = folder
+    return result.objective
+
+
+def conclude(folder: Path) -> None:
+    """Show the table of a finished command; MembersFailed where some members could not train."""
+    from src.report.table import show
+
+    records = show(folder)
+    failed = [record for record in records if record["status"] == "failed"]
+    if failed:
+        lines = [f"{record['label']}: {record['error']}" for record in failed]
+        counts = f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."
+        raise MembersFailed("\n".join([*lines, counts]))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of `python -m src.train` and of the command starting-strength."""
+    if arguments is not None:
+        sys.argv[1:] = list(arguments)
+
+    def command() -> None:
+        _single.folder = _single.refusal = None
+        try:
+            train()
+        finally:
+            sweep = SweepFolder.take()
+            if sweep is not None:
+                conclude(sweep)
+        _single.conclude()
+
+    guarded(command)
+
+
+if __name__ == "__main__":
+    main()
