@@ -6,7 +6,7 @@ one trains. Nothing here imports torch: help, composing and checking stay fast.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, cast
@@ -42,17 +42,12 @@ class Config:
     seed: int = 0
     quiet: bool = False
 
-    def __post_init__(self) -> None:
-        check_seed("seed", self.seed)
-
 
 SCHEMAS: dict[str, dict[str, type]] = {
     "init": init.SCHEMAS,
     "activation": activation.SCHEMAS,
     "optimizer": optimizer.SCHEMAS,
     "data": data.SCHEMAS,
-    "trainer": {"trainer": TrainerConfig},
-    "logger": {"logger": LoggerConfig},
 }
 
 
@@ -70,25 +65,60 @@ def member_folder(overrides: str, number: int | None) -> str:
 def register() -> None:
     """Make the schemas and resolvers known to Hydra; calling it again changes nothing."""
     store = ConfigStore.instance()
-    store.store(name="config", group="schema", node=Config)
+    # One flat group: Hydra copies the whole store for every group that it lists in its help.
+    run_wide = {"config": Config, "trainer": TrainerConfig, "logger": LoggerConfig}
+    for name, node in run_wide.items():
+        store.store(name=name, group="schema", node=node)
     for group, schemas in SCHEMAS.items():
-        for name, schema in schemas.items():
-            store.store(name=name, group=f"schema/{group}", node=schema)
+        for name, node in schemas.items():
+            store.store(name=f"{group}_{name}", group="schema", node=node)
     OmegaConf.register_new_resolver("project", lambda path: str(PROJECT / path), replace=True)
     OmegaConf.register_new_resolver("member_folder", member_folder, replace=True)
 
 
 def validated(composed: DictConfig) -> Config:
-    """The composed configuration as a checked Config; InputError names the first bad key."""
-    try:
-        return Config(**{item.name: _object(composed, item.name) for item in fields(Config)})
-    except OmegaConfBaseException as error:
-        sentence = str(error).splitlines()[0].rstrip(".")
-        raise InputError(f"{error.full_key or 'configuration'}: {sentence}.") from error
+    """The composed configuration as a checked Config; InputError has a line for each bad group."""
+    parts: dict[str, Any] = {}
+    faults = [fault for item in fields(Config) for fault in _strangers(composed, item.name)]
+    known = {item.name for item in fields(Config)}
+    strangers = sorted(str(key) for key in composed if key not in known | {"hydra"})
+    faults += [
+        f"{key}: no such key; allowed here: {', '.join(sorted(known))}." for key in strangers
+    ]
+    for item in fields(Config):
+        if item.name not in composed or OmegaConf.is_missing(composed, item.name):
+            faults.append(f"{item.name}: cannot be removed; every member needs it.")
+    if faults:
+        raise InputError("\n".join(faults))
+    for item in fields(Config):
+        try:
+            parts[item.name] = _object(composed, item.name)
+        except InputError as error:
+            faults.append(str(error))
+        except OmegaConfBaseException as error:
+            sentence = str(error).splitlines()[0].rstrip(".")
+            faults.append(f"{error.full_key or item.name}: {sentence}.")
+    if faults:
+        raise InputError("\n".join(faults))
+    return Config(**parts)
+
+
+def _strangers(composed: DictConfig, key: str) -> list[str]:
+    """Keys that were appended with + to a group whose schema has none of that name."""
+    node = composed.get(key)
+    if not isinstance(node, DictConfig):
+        return []
+    schema = OmegaConf.get_type(node)
+    known = {item.name for item in fields(schema)} if is_dataclass(schema) else set()
+    allowed = ", ".join(f"{key}.{name}" for name in sorted(known))
+    strangers = sorted(str(name) for name in node if name not in known)
+    return [f"{key}.{name}: no such key; allowed here: {allowed}." for name in strangers]
 
 
 def _object(composed: DictConfig, key: str) -> Any:
     value = composed[key]
+    if key == "seed":
+        check_seed(key, value)
     return OmegaConf.to_object(value) if isinstance(value, DictConfig) else value
 
 

@@ -20,7 +20,8 @@ class DropoutMasks:
     def __init__(self, rates: Sequence[float], seeds: Sequence[int], widths: Sequence[int]) -> None:
         self.widths = list(widths)
         self.distinct = sorted(set(seeds))
-        dropped = [round(rate * _LEVELS) for rate in rates]
+        # Not all of them: a rate that rounds to 1 would leave nothing to scale up.
+        dropped = [min(round(rate * _LEVELS), _LEVELS - 1) for rate in rates]
         self.active = any(dropped)
         self._seed_of = torch.tensor([self.distinct.index(seed) for seed in seeds])
         self._threshold = torch.tensor(dropped, dtype=torch.int32).sub(_LEVELS // 2)

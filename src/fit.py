@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ class SaveStack(Callback):
     ) -> None:
         assert isinstance(pl_module, StackModule)
         members = [identity(member.config) for member in pl_module.tracker.members]
-        checkpoint["starting_strength"]["members"] = members
+        checkpoint.setdefault("starting_strength", {}).update(members=members)
 
 
 def fit_stack(
@@ -58,7 +59,7 @@ def fit_stack(
     data = StackData(splits, configs[0].data, config, orders)
     folders = [str(member.folder) for member in tracker.members]
     checkpoint = Path(os.path.commonpath(folders)) / f"stack-{number}.ckpt"
-    with _without_noise():
+    with _without_noise(), _interrupts_passed_on():
         trainer = _trainer(config, Path(folders[0]), [SaveStack(checkpoint)])
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
@@ -70,6 +71,20 @@ def fit_stack(
             trainer.test(module, data, verbose=False)
     module.cpu()
     return device
+
+
+@contextmanager
+def _interrupts_passed_on() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM reach the command: Lightning makes SystemExit of them."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -134,10 +134,9 @@ class StackModule(LightningModule):
     # --- checkpoints ----------------------------------------------------------------------
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["starting_strength"] = {
-            "steps_done": self.steps_done,
-            "tracker": self.tracker.state(),
-        }
+        checkpoint.setdefault("starting_strength", {}).update(
+            steps_done=self.steps_done, epochs=self.current_epoch + 1, tracker=self.tracker.state()
+        )
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["starting_strength"]

@@ -1,4 +1,4 @@
-"""Optimizers: torch.optim's own classes, one instance a class, one parameter group a member."""
+"""Optimizers: torch.optim's own classes, one instance a member."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,19 +34,14 @@ class Spec:
 
 
 def build(specs: Sequence[Spec], parameters: Sequence[Sequence[Tensor]]) -> list[Optimizer]:
-    """Optimizers for a stack: `parameters[k]` are the leaf tensors of member k.
+    """One optimizer a member: `parameters[k]` are the leaf tensors of member k.
 
-    Members that share a class share an optimizer, each as a parameter group of its own with its
-    own hyperparameters; every tensor is updated by itself, so no member can disturb another. A
-    tensor whose .grad is None is left alone, as torch.optim defines it.
+    Not one optimizer with a group for each member: Adagrad reads initial_accumulator_value from
+    its constructor alone. A tensor whose .grad is None is left alone, as torch.optim defines it.
     """
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for spec, tensors in zip(specs, parameters, strict=True):
-        group = {"params": list(tensors), **spec.hyperparameters}
-        groups.setdefault(spec.algorithm, []).append(group)
     fused = _FUSED.get(parameters[0][0].device.type, set())
     built: list[Optimizer] = []
-    for name, members in groups.items():
-        options: dict[str, Any] = {"fused": True} if name in fused else {}
-        built.append(CLASSES[name](members, **options))
+    for spec, tensors in zip(specs, parameters, strict=True):
+        options: dict[str, Any] = {"fused": True} if spec.algorithm in fused else {}
+        built.append(CLASSES[spec.algorithm](tensors, **spec.hyperparameters, **options))
     return built

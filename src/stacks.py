@@ -133,9 +133,10 @@ def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
         # weights_only: a checkpoint of somebody else's runs no code.
         saved = torch.load(path, map_location="cpu", weights_only=True)
         members = list(saved["starting_strength"]["members"])
+        epochs = int(saved["starting_strength"]["epochs"])
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        yield f"{key}: not a checkpoint of this program ({reason})."
+        # torch's own message would have the user load the file as code.
+        yield f"{key}: not a checkpoint of this program ({type(error).__name__})."
         return
     if len(members) != len(configs):
         yield f"{key}: holds {len(members)} member(s), but this run has {len(configs)}."
@@ -144,6 +145,10 @@ def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
         if before != identity(config):
             there, here = _first_difference(json.loads(before), json.loads(identity(config)))
             yield f"{key}: member {number} was trained with {there}, but this run has {here}."
+            return
+    if epochs > configs[0].trainer.epochs:
+        asked = configs[0].trainer.epochs
+        yield f"{key}: has trained for {epochs} epochs, but this run has trainer.epochs={asked}."
 
 
 def _first_difference(there: Any, here: Any, path: str = "") -> tuple[str, str]:

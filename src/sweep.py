@@ -30,9 +30,10 @@ class Plan:
         from src.stacks import checked
 
         checked(self.configs)
-        for folder in self.folders:
-            if (folder / RESULT).exists():
-                raise InputError(f"{folder}: holds a {RESULT} already; finished runs are kept.")
+        finished = [folder for folder in self.folders if (folder / RESULT).exists()]
+        if finished:
+            kept = f"holds a {RESULT} already; finished runs are kept."
+            raise InputError("\n".join(f"{folder}: {kept}" for folder in finished))
 
     def train(self) -> "list[Result]":
         self.check()
@@ -43,12 +44,14 @@ class Plan:
 
 def plan(jobs: Sequence[DictConfig]) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line."""
+    if not jobs:
+        raise InputError("the sweep has no member: one of its keys is given no value.")
     configs, faults = [], dict[str, None]()
     for job in jobs:
         try:
             configs.append(validated(job))
         except InputError as error:
-            faults[str(error)] = None
+            faults.update(dict.fromkeys(str(error).splitlines()))
     folders = [Path(job.hydra.sweep.dir) / job.hydra.sweep.subdir for job in jobs]
     for folder, count in Counter(folders).items():
         if count > 1:

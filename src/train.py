@@ -3,6 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import SweepFolder, guarded
+from src.cli import SweepFolder, flags_first, guarded
 from src.config import CONF, register, validated
 from src.errors import InputError, MembersFailed
 from src.sweep import Plan
@@ -29,8 +30,7 @@ class SingleRun:
     refusal: InputError | None = None
 
     def conclude(self) -> None:
-        if self.folder is not None:
-            conclude(self.folder)
+        conclude(self.folder)
         if self.refusal is not None:
             raise self.refusal
 
@@ -68,31 +68,36 @@ def train(composed: DictConfig) -> float:
     return result.objective
 
 
-def conclude(folder: Path) -> None:
+def conclude(folder: Path | None) -> None:
     """Show the table of a finished command; MembersFailed where some members could not train."""
+    if folder is None:
+        return
     from src.report.table import show
 
     records = show(folder)
     failed = [record for record in records if record["status"] == "failed"]
     if failed:
-        lines = [f"{record['label']}: {record['error']}" for record in failed]
+        lines = [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]
         counts = f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."
         raise MembersFailed("\n".join([*lines, counts]))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
-    if arguments is not None:
-        sys.argv[1:] = list(arguments)
+    sys.argv[1:] = flags_first(sys.argv[1:] if arguments is None else arguments)
 
     def command() -> None:
         _single.folder = _single.refusal = None
         try:
             train()
-        finally:
-            sweep = SweepFolder.take()
-            if sweep is not None:
-                conclude(sweep)
+        except InputError:
+            raise  # refused before anything was trained: there is nothing to tell
+        except BaseException:
+            # What is finished is told, and nothing about it may hide how the command ended.
+            with suppress(InputError, MembersFailed):
+                conclude(SweepFolder.take())
+            raise
+        conclude(SweepFolder.take())
         _single.conclude()
 
     guarded(command)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol
 
@@ -61,19 +62,23 @@ class TorchvisionDownload:
         import torchvision.datasets
 
         original = getattr(torchvision.datasets, dataset.torchvision_class)
-        # A subclass of the same name: torchvision derives the folder from the class's name.
-        mirrored = type(
-            original.__name__, (original,), {"mirrors": [*self.mirrors, *original.mirrors]}
-        )
+        reasons = []
         before = socket.getdefaulttimeout()
         socket.setdefaulttimeout(_NETWORK_TIMEOUT)
         try:
-            return Path(mirrored(root=str(workspace), download=True).raw_folder)
-        except (OSError, RuntimeError, EOFError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise Unavailable(f"torchvision could not download it ({reason})") from error
+            # One at a time: torchvision itself gives up at a mirror that breaks the connection.
+            for mirror in [*self.mirrors, *original.mirrors]:
+                # A subclass of the same name: torchvision derives the folder from it.
+                mirrored = type(original.__name__, (original,), {"mirrors": [mirror]})
+                try:
+                    return Path(mirrored(root=str(workspace), download=True).raw_folder)
+                except (OSError, RuntimeError, EOFError, ValueError, HTTPException) as error:
+                    said = " ".join(str(error).split()) or type(error).__name__
+                    reasons.append(f"{mirror}: {said}")
         finally:
             socket.setdefaulttimeout(before)
+        found = "; ".join(dict.fromkeys(reasons)) or "no mirror is known"
+        raise Unavailable(f"torchvision could not download it ({found})")
 
 
 class PackageInstall:

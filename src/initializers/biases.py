@@ -10,7 +10,7 @@ BiasLaw = Callable[[int, int, float, torch.Generator], Tensor]
 
 
 def constant(fan_out: int, fan_in: int, value: float, generator: torch.Generator) -> Tensor:
-    return torch.full((fan_out,), value)
+    return torch.full((fan_out,), value, dtype=torch.float32)
 
 
 def uniform_fan_in(fan_out: int, fan_in: int, value: float, generator: torch.Generator) -> Tensor:

@@ -27,7 +27,7 @@ class Constant:
     value: float
 
     def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
-        return torch.full(shape, self.value)
+        return torch.full(shape, self.value, dtype=torch.float32)
 
 
 @dataclass(frozen=True)

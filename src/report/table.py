@@ -94,15 +94,15 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
     table = Table(box=box.SIMPLE if sys.stdout.isatty() else box.ASCII2)
     table.add_column("#", justify="right")
     for key in settings:
-        table.add_column(key)
+        table.add_column(key, overflow="fold")
     for heading in HEADINGS.values():
-        table.add_column(heading, justify="right")
-    table.add_column("status")
+        table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("status", overflow="fold")
     for rank, record in enumerate(records, start=1):
         cells = [str(_setting(record, key)) for key in settings]
         table.add_row(str(rank), *cells, *_metrics(record), _status(record))
-    # Off a terminal rich would cut the table at 80 columns.
-    width = None if sys.stdout.isatty() else 200
+    # Off a terminal rich would fold the table at 80 columns.
+    width = None if sys.stdout.isatty() else 1000
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
 
 

@@ -8,7 +8,7 @@ import io
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tensorboard.compat.proto.event_pb2 import Event
@@ -34,14 +34,21 @@ class EventFile:
         point = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
         self._write(Event(wall_time=when or time.time(), step=step, summary=point))
 
-    def hparams(self, name: str, values: Mapping[str, HParam], metrics: Mapping[str, str]) -> None:
+    def hparams(
+        self,
+        name: str,
+        values: Mapping[str, HParam],
+        first: Collection[str],
+        metrics: Mapping[str, str],
+    ) -> None:
         """Open an HParams session: `metrics` maps a scalar's tag to its column's heading.
 
-        TensorBoard wants the same keys, with the same types, from every run that it shows.
+        TensorBoard wants the same keys, with the same types, from every run that it shows. It
+        lists those that differ before the others, and shows few: `first` are said to differ.
         """
         experiment = api_pb2.Experiment(
             hparam_infos=[
-                api_pb2.HParamInfo(name=key, type=_hparam_type(value))
+                api_pb2.HParamInfo(name=key, type=_hparam_type(value), differs=key in first)
                 for key, value in values.items()
             ],
             metric_infos=[

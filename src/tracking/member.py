@@ -20,6 +20,9 @@ METRICS = {
     "accuracy/test": "test accuracy",
 }
 
+# The HParams columns that TensorBoard shows without being asked: what people sweep.
+FIRST_COLUMNS = ("activation", "init", "learning_rate", "optimizer", "seed")
+
 Row = dict[str, float | int]
 
 
@@ -39,7 +42,7 @@ class MemberTracker:
     def start(self) -> None:
         if self.config.logger.tensorboard:
             self._events = EventFile(self.folder)
-            self._events.hparams(self.label, self.hparams(), METRICS)
+            self._events.hparams(self.label, self.hparams(), FIRST_COLUMNS, METRICS)
         self.say(f"{self.label}: started")
         self.flush()
 
@@ -84,8 +87,8 @@ class MemberTracker:
 
     @property
     def best(self) -> Row | None:
-        trained = [row for row in self.rows if math.isfinite(row["validation_accuracy"])]
-        return max(trained, key=lambda row: row["validation_accuracy"], default=None)
+        finite = [row for row in self.rows if math.isfinite(row["validation_loss"])]
+        return max(finite, key=lambda row: row["validation_accuracy"], default=None)
 
     def finish(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Write the result; nothing of this member is written after it."""

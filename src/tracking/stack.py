@@ -81,7 +81,9 @@ class StackTracker:
         self._pending = np.concatenate([self._pending, numbers], axis=1)
         whole = self._pending.shape[1] // self.every
         cut = whole * self.every
-        windows = self._pending[:, :cut].reshape(2, whole, self.every, -1).mean(axis=2)
+        windows = (
+            self._pending[:, :cut].reshape(2, whole, self.every, len(self.members)).mean(axis=2)
+        )
         for k, member in enumerate(self.members):
             for w, (loss, accuracy) in enumerate(windows[:, :, k].T.tolist(), start=1):
                 step = self._window_start + w * self.every

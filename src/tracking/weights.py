@@ -38,8 +38,10 @@ def load_weights(path: Path, sizes: Sequence[int]) -> Layers:
     if shapes != expected:
         raise InputError(f"{key}: holds {shapes}, but this network has {expected}.")
     for name, tensor in found.items():
-        if tensor.dtype != torch.float32 or not tensor.isfinite().all():
-            raise InputError(f"{key}: {name} must be finite float32 numbers, found {tensor.dtype}.")
+        if tensor.dtype != torch.float32:
+            raise InputError(f"{key}: {name} is {tensor.dtype}, but must be torch.float32.")
+        if not tensor.isfinite().all():
+            raise InputError(f"{key}: {name} holds NaN or infinity, but must be finite.")
     layers = range(len(sizes) - 1)
     return [(found[f"{2 * layer}.weight"], found[f"{2 * layer}.bias"]) for layer in layers]
 

@@ -1,0 +1,181 @@
+"""What Hydra and OmegaConf refuse, told in one sentence: the key, what was found, what is allowed.
+
+Their own messages speak of nodes and structs, and name neither the options nor the type.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
+
+from src.config import CONF, SCHEMAS, Config
+from src.errors import InputError
+
+
+def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
+    """The sentence for a refusal, None for an exception that is none. arguments: as typed."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, MissingConfigException):
+        return _missing_option(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override}: cannot be read as key=value ({first_line(error)})."
+    if isinstance(error, ConfigCompositionException):
+        return _composition(error, arguments)
+    if isinstance(error, OmegaConfBaseException):
+        return f"{error.full_key or 'configuration'}: {first_line(error)}."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: cannot be written ({error.strerror})."
+    if isinstance(error, ValueError) and "Config group override" in str(error):
+        return _bad_group(arguments)
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def options_of(group: str) -> list[str]:
+    """The YAML files of a config group."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml")) if group else []
+
+
+def no_such_key(key: str, allowed: Iterable[str]) -> str:
+    """allowed: the keys that stand where this one was sought, dotted."""
+    known = sorted(allowed)
+    return f"{key}: no such key; allowed here: {', '.join(known)}.{_near(key, known)}"
+
+
+def _no_such_option(group: str, option: str) -> str:
+    options = options_of(group)
+    near = _near(option, options)
+    return f"{group}={option}: no such option; allowed: {', '.join(options)}.{near}"
+
+
+def _missing_option(error: MissingConfigException) -> str:
+    group, _, option = (error.missing_cfg_file or "").rpartition("/")
+    if options_of(group):
+        return _no_such_option(group, option)
+    return f"{option or first_line(error)}: no such configuration among the files of {CONF}."
+
+
+def _bad_group(arguments: Sequence[str]) -> str:
+    for argument in arguments:
+        group, _, option = argument.partition("=")
+        if not group:
+            return f"{argument}: cannot be read as key=value (the key is missing)."
+        if options_of(group) and option not in options_of(group):
+            return _no_such_option(group, option)
+    return "an option of a group must be one of the names that --help lists."
+
+
+def _composition(error: ConfigCompositionException, arguments: Sequence[str]) -> str:
+    said, cause = first_line(error), error.__cause__
+    if "Ambiguous value" in said or "requires --multirun" in said:
+        found = said.split("'")[1]
+        return f"{found}: several values make a sweep: add -m (a list is written key=[a,b])."
+    if "Multiple values for" in said or "already at" in said:
+        key = re.split(r"[ .]", said.partition("values for ")[2] or said.split("'")[1])[0]
+        added = [item for item in arguments if item.startswith(f"+{key}")]
+        return f"{added[0] if added else '+' + key}: is there already; write it without the +."
+    if isinstance(cause, ConfigTypeError) and "deletion" in str(cause):
+        return f"{cause.full_key}: cannot be removed; every member needs it."
+    if isinstance(cause, OmegaConfBaseException):
+        return _bad_value(said, cause)
+    return f"{said}."
+
+
+def _bad_value(said: str, cause: OmegaConfBaseException) -> str:
+    override = re.sub(r"^.*?(?:overriding|override) ", "", said).strip("'")
+    if isinstance(cause, (ConfigKeyError, AttributeError)) and "not in" in str(cause):
+        return _unknown_key(override, cause)
+    key = override.partition("=")[0]
+    allowed = expected(key)
+    return f"{override}: must be {allowed}." if allowed else f"{override}: {first_line(cause)}."
+
+
+def _unknown_key(override: str, cause: OmegaConfBaseException) -> str:
+    sought = override.partition("=")[0].lstrip("+")
+    parent, where = cause.parent_node, (cause.full_key or sought).rpartition(".")[0]
+    beside = parent.keys() if isinstance(parent, DictConfig) else ()
+    names = sorted(str(key) for key in beside if where or key != "hydra")
+    allowed = [f"{where}.{name}" if where else name for name in names]
+    if not where and sought not in allowed:
+        # A bare lr or epochs: say where it lives.
+        near = [key for key in all_keys() if key.rpartition(".")[2] == sought][:1]
+        if near:
+            told = ", ".join(allowed)
+            return f"{sought}: no such key; allowed here: {told}. Did you mean {near[0]}?"
+    return no_such_key(sought, allowed)
+
+
+def _near(word: str, words: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, words, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+# --- the types behind the keys --------------------------------------------------------------
+
+
+def _classes(group: str) -> list[type]:
+    hints = get_type_hints(Config)
+    return list(SCHEMAS.get(group, {}).values()) or [hints[group]]
+
+
+def all_keys() -> list[str]:
+    """Every dotted key of every option, the two levels that users set."""
+    keys: dict[str, None] = {}
+    for name in get_type_hints(Config):
+        groups = _classes(name) if isinstance(_hint(name), type) else []
+        inside = [f"{name}.{key}" for cls in groups for key in _fields(cls)]
+        keys.update(dict.fromkeys(inside or [name]))
+    return list(keys)
+
+
+def _fields(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls) if hasattr(cls, "__dataclass_fields__") else {}
+
+
+def _hint(key: str) -> Any:
+    """The type of a dotted key, None where it is not known."""
+    first, *rest = re.sub(r"\[.*\]", "", key).lstrip("+~").split(".")
+    hints = get_type_hints(Config)
+    if first not in hints:
+        return None
+    candidates: list[Any] = _classes(first) if rest else [hints[first]]
+    for name in rest:
+        found = [_fields(cls)[name] for cls in candidates if name in _fields(cls)]
+        if not found:
+            return None
+        candidates = found
+    return candidates[0]
+
+
+def expected(key: str) -> str | None:
+    """What the value of a key must be, in words."""
+    hint = _hint(key)
+    if hint is None:
+        return None
+    if hasattr(hint, "__dataclass_fields__"):
+        return "set by its keys: " + ", ".join(sorted(f"{key}.{name}" for name in _fields(hint)))
+    return _words(hint)
+
+
+def _words(hint: Any) -> str:
+    plain = {int: "an integer", float: "a number", bool: "true or false", str: "text"}
+    if get_origin(hint) is list:
+        inner = _words(get_args(hint)[0]).removeprefix("an ").removeprefix("a ")
+        return f"a list of {inner}s" if inner != "text" else "a list of texts"
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [_words(kind) for kind in get_args(hint) if kind is not type(None)]
+        return " or ".join([*kinds, "null"])
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "one of " + ", ".join(hint.__members__)
+    return plain.get(hint, "of another type")
