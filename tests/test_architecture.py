@@ -1,0 +1,217 @@
+"""Imports point one way, heavy ones stay where they belong; judged by reading, not by running."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import Graph, cycles, needed, outside, read, upward, within
+
+# From the bottom up: a module imports from its own layer and from those before it.
+LAYERS = [
+    ["src.errors"],
+    # Pure: torch, and the two modules that need nothing at all.
+    ["src.streams", "src.initializers", "src.activations", "src.optimizers"],
+    ["src.schema", "src.config"],
+    ["src.data", "src.dropout", "src.model", "src.progress", "src.tracking"],
+    # Report reads files and imports nothing else of ours that is not as light as itself.
+    ["src.report"],
+    ["src.data.module", "src.module", "src.stacks"],
+    ["src.fit"],
+    ["src.members"],
+    ["src.sweep"],
+    ["src.cli", "src.refusals"],
+    ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
+]
+PURE = LAYERS[1]
+# What starts quickly: help, composing, checking and reports wait for no torch.
+LIGHT = [
+    "src.config",
+    "src.schema",
+    "src.cli",
+    "src.refusals",
+    "src.report",
+    "src.sweep",
+    "src.train",
+    "src.plugin_path.hydra_plugins.starting_strength.launcher",
+]
+HEAVY = ("torch", "torchvision", "pytorch_lightning", "lightning_fabric", "tensorboard", "numpy")
+# Hydra's edge. refusals puts its exceptions into words, bench composes what it measures.
+HYDRA = [
+    "src.config",
+    "src.cli",
+    "src.refusals",
+    "src.train",
+    "src.plugin_path",
+    "src.bench.__main__",
+]
+LIGHTNING = ["src.module", "src.fit", "src.data.module", "src.diagnostics.recorder"]
+NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}
+LONGEST = 250  # lines
+
+
+@pytest.fixture(scope="module")
+def graph(project: Path) -> Graph:
+    return read(project)
+
+
+def test_the_graph_is_whole(graph: Graph, project: Path) -> None:
+    assert len(graph) == len(list((project / "src").rglob("*.py")))
+    assert {"src", "src.train", "src.data.__main__", "src.tracking"} <= graph.keys()
+    assert any(item.target == "src.stacks" and not item.eager for item in graph["src.sweep"])
+    for module in LIGHT:
+        assert [name for name in graph if within(name, [module])], module
+
+
+def test_imports_point_one_way(graph: Graph) -> None:
+    assert upward(graph, LAYERS) == []
+
+
+def test_no_cycles(graph: Graph) -> None:
+    assert cycles(graph) == []
+
+
+def test_pure_modules_need_torch_alone(graph: Graph) -> None:
+    for module in graph:
+        if within(module, PURE):
+            ours = {item.target for item in graph[module] if item.package == "src"}
+            assert all(within(name, [*PURE, "src.errors"]) for name in ours), module
+            foreign = {item.package for item in graph[module]}
+            assert not foreign & {"hydra", "omegaconf", "pytorch_lightning"}, module
+
+
+@pytest.mark.parametrize("start", LIGHT)
+def test_light_modules_need_nothing_heavy(graph: Graph, start: str) -> None:
+    for module in (name for name in graph if within(name, [start])):
+        heavy = [name for name in needed(graph, module) if within(name, HEAVY)]
+        assert heavy == [], module
+
+
+def test_hydra_stays_at_the_edge(graph: Graph) -> None:
+    assert outside(graph, "hydra", HYDRA) == []
+    assert outside(graph, "hydra.core.config_store", ["src.config"]) == []
+
+
+@pytest.mark.parametrize("package", ["pytorch_lightning", "lightning", "lightning_fabric"])
+def test_lightning_stays_where_it_trains(graph: Graph, package: str) -> None:
+    assert outside(graph, package, LIGHTNING) == []
+
+
+def test_report_needs_files_and_sentences_only(graph: Graph) -> None:
+    for module in graph:
+        if within(module, ["src.report"]):
+            ours = {item.target for item in graph[module] if item.package == "src"}
+            allowed = ["src.report", "src.errors", "src.tracking.files"]
+            assert all(within(name, allowed) for name in ours), module
+
+
+def test_the_plugin_keeps_hydras_rules(graph: Graph, project: Path) -> None:
+    folder = project / "src" / "plugin_path"
+    # A file there would hide every other project's hydra_plugins.
+    assert not (folder / "hydra_plugins" / "__init__.py").exists()
+    for path in folder.rglob("*.py"):
+        # The statement itself; a comment may well speak of it.
+        assert "\nfrom __future__" not in path.read_text()
+
+
+def test_names_say_something(graph: Graph) -> None:
+    assert [name for name in graph if NAMELESS & set(name.split("."))] == []
+
+
+def test_files_are_small(project: Path) -> None:
+    sizes = {
+        path.relative_to(project).as_posix(): len(path.read_text().splitlines())
+        for folder in ("src", "tests")
+        for path in (project / folder).rglob("*.py")
+    }
+    assert {path: size for path, size in sizes.items() if size > LONGEST} == {}
+
+
+# --- the checker itself ------------------------------------------------------------------
+
+
+def planted(root: Path, **files: str) -> Graph:
+    """A tree of its own; a__b is src/a/b.py."""
+    for name, text in {"__init__": "", **files}.items():
+        path = root / "src" / (name if name == "__init__" else name.replace("__", "/"))
+        path = path.with_suffix(".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return read(root)
+
+
+TWO = [["src.low"], ["src.high", "src"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import src.high",
+        "import src.high as h",
+        "from src import high",
+        "from src.high import x",
+        "from . import high",
+        "from .high import x",
+        "def f():\n    from src.high import x",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from src.high import x",
+        "try:\n    import src.high\nexcept ImportError:\n    pass",
+        "class A:\n    from src.high import x",
+    ],
+)
+def test_an_upward_import_is_found(tmp_path: Path, text: str) -> None:
+    graph = planted(tmp_path, low=text, high="")
+    (found,) = upward(graph, TWO)
+    assert found.startswith("src.low:")
+    assert "src.high" in found
+    assert upward(planted(tmp_path, low="", high="from src import low"), TWO) == []
+
+
+def test_a_module_of_no_layer_is_found(tmp_path: Path) -> None:
+    graph = planted(tmp_path, low="", stray="")
+    assert upward(graph, [["src.low"]]) == ["src: in no layer", "src.stray: in no layer"]
+
+
+def test_the_longest_name_decides_the_layer(tmp_path: Path) -> None:
+    graph = planted(tmp_path, part__a="from src.part import b", part__b="")
+    assert upward(graph, [["src.part"], ["src"]]) == []
+    (found,) = upward(graph, [["src.part"], ["src.part.b", "src"]])
+    assert found.startswith("src.part.a:1:")
+
+
+def test_a_heavy_import_is_found_through_others(tmp_path: Path) -> None:
+    middle = "from src.part.heavy import x"
+    graph = planted(
+        tmp_path, light="import src.middle", middle=middle, part__heavy="import torch.nn"
+    )
+    assert "torch.nn" in needed(graph, "src.light")
+    lazily = "def f():\n    " + middle
+    graph = planted(tmp_path, middle=lazily)
+    assert "torch.nn" not in needed(graph, "src.light")
+
+
+def test_a_parent_package_is_imported_too(tmp_path: Path) -> None:
+    # import src.part.leaf runs src/part/__init__.py first.
+    graph = planted(tmp_path, light="import src.part.leaf", part__leaf="")
+    (tmp_path / "src" / "part" / "__init__.py").write_text("import torch")
+    assert "torch" not in needed(graph, "src.light")
+    assert "torch" in needed(read(tmp_path), "src.light")
+
+
+def test_a_foreign_import_is_found(tmp_path: Path) -> None:
+    graph = planted(tmp_path, edge="import hydra", inner="def f():\n    from hydra.core import x")
+    assert outside(graph, "hydra", ["src.edge"]) == ["src.inner:2: imports hydra.core"]
+    assert len(outside(graph, "hydra", [])) == 2
+    assert outside(graph, "hydr", []) == []
+
+
+def test_a_cycle_is_found(tmp_path: Path) -> None:
+    graph = planted(tmp_path, a="import src.b", b="from src import c", c="from src.a import x")
+    assert cycles(graph) == ["src.a", "src.b", "src.c"]
+    graph = planted(tmp_path, c="def f():\n    from src.a import x")
+    assert cycles(graph) == []
+
+
+def test_a_relative_import_is_resolved(tmp_path: Path) -> None:
+    graph = planted(tmp_path, part__sub__leaf="from ...top import x\nfrom ..near import y", top="")
+    assert [item.target for item in graph["src.part.sub.leaf"]] == ["src.top", "src.part.near"]
+    assert within("src.part", ["src.part"])
+    assert not within("src.partial", ["src.part"])

@@ -1,0 +1,173 @@
+"""Every conf/init/*.yaml: what its name promises is what a layer is drawn from."""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from torch import Tensor
+
+from src.initializers.draw import draw_layers
+from tests.training import option, options
+
+# One layer, tall enough that its bias is a sample too. n: fan_in, m: fan_out.
+N, M = 40, 600
+
+
+def normal(variance: float) -> Any:
+    return stats.norm(0, math.sqrt(variance))
+
+
+def cut_normal(variance: float) -> Any:
+    # Cut at ±2 std, with a std that makes the variance right after the cut.
+    return stats.truncnorm(-2, 2, scale=math.sqrt(variance) / 0.87962566103423978)
+
+
+def uniform(variance: float) -> Any:
+    bound = math.sqrt(3 * variance)
+    return stats.uniform(-bound, 2 * bound)
+
+
+# The published formula of each name; a number stands for a constant.
+EXPECTED: dict[str, Any] = {
+    "zeros": 0.0,
+    "ones": 1.0,
+    "constant": 0.1,
+    "uniform": stats.uniform(0, 1),
+    "uniform_centered": stats.uniform(-0.5, 1),
+    "normal": stats.norm(0, 0.05),
+    "truncated_normal": stats.truncnorm(-2, 2, scale=0.1),
+    "variance_scaling": cut_normal(1 / N),
+    "default": stats.uniform(-1 / math.sqrt(N), 2 / math.sqrt(N)),
+    "general_rule": stats.uniform(-1 / math.sqrt(N), 2 / math.sqrt(N)),
+    "normal_rule": normal(1 / N),
+    "lecun": cut_normal(1 / N),
+    "lecun_uniform": uniform(1 / N),
+    "he": normal(2 / N),
+    "he_uniform": uniform(2 / N),
+    "xavier": uniform(2 / (N + M)),
+    "xavier_normal": normal(2 / (N + M)),
+}
+NAMES = options("init")
+every_name = pytest.mark.parametrize("name", NAMES)
+
+
+def draw(name: str, sizes: list[int], seed: int = 0) -> list[tuple[Tensor, Tensor]]:
+    config = option("init", name)
+    bias = config.bias
+    return draw_layers(sizes, config.law, config.parameters(), bias.law.value, bias.value, seed)
+
+
+def test_the_table_is_the_folder() -> None:
+    assert len(NAMES) > 0
+    assert set(EXPECTED) == set(NAMES)
+
+
+@every_name
+def test_name_is_the_file_name(name: str) -> None:
+    assert option("init", name).name == name
+
+
+@every_name
+def test_weights_have_the_published_law(name: str) -> None:
+    ((weight, _),) = draw(name, [N, M])
+    expected = EXPECTED[name]
+    if isinstance(expected, float):
+        assert torch.equal(weight, torch.full((M, N), expected))
+        return
+    sample = weight.double().numpy().ravel()
+    # 5 standard errors, as derived in test_initializers_laws.
+    kurtosis = 3 + float(expected.stats(moments="k"))
+    assert abs(sample.mean() - expected.mean()) < 5 * expected.std() / math.sqrt(N * M)
+    allowed = 5 * expected.var() * math.sqrt((kurtosis - 1) / (N * M))
+    assert abs(sample.var() - expected.var()) < allowed
+    assert stats.kstest(sample, expected.cdf).pvalue > 1e-3
+
+
+@every_name
+def test_biases_are_zero_unless_the_scheme_says_otherwise(name: str) -> None:
+    for _, bias in draw(name, [N, M, 3]):
+        if name == "default":
+            assert len(set(bias.tolist())) == len(bias)
+        else:
+            assert torch.equal(bias, torch.zeros_like(bias))
+
+
+def test_default_biases_have_the_law_of_torch_linear() -> None:
+    ((_, bias),) = draw("default", [N, M])
+    expected = stats.uniform(-1 / math.sqrt(N), 2 / math.sqrt(N))
+    assert stats.kstest(bias.double().numpy(), expected.cdf).pvalue > 1e-3
+
+
+def test_default_is_the_general_rule_but_for_its_biases() -> None:
+    for (default, _), (rule, _) in zip(
+        draw("default", [N, 8, 3]), draw("general_rule", [N, 8, 3]), strict=True
+    ):
+        assert torch.equal(default, rule)
+
+
+@every_name
+@settings(max_examples=8, derandomize=True, deadline=None, database=None)
+@given(
+    sizes=st.lists(st.sampled_from([1, 2, 3, 17, 400]), min_size=2, max_size=5),
+    seed=st.integers(0, 2**63 - 1),
+)
+def test_any_network_is_drawn(name: str, sizes: list[int], seed: int) -> None:
+    layers = draw(name, sizes, seed)
+    shapes = [(tuple(weight.shape), tuple(bias.shape)) for weight, bias in layers]
+    assert shapes == [((o, i), (o,)) for i, o in pairwise(sizes)]
+    for weight, bias in layers:
+        assert weight.dtype == bias.dtype == torch.float32
+        assert weight.isfinite().all()
+        assert bias.isfinite().all()
+
+
+# --- streams ------------------------------------------------------------------------------
+
+
+@every_name
+def test_a_deeper_network_begins_with_the_same_layers(name: str) -> None:
+    shallow, deep = draw(name, [20, 8, 6]), draw(name, [20, 8, 6, 5, 4])
+    for (weight, bias), (other_weight, other_bias) in zip(shallow, deep[:2], strict=True):
+        assert torch.equal(weight, other_weight)
+        assert torch.equal(bias, other_bias)
+
+
+@every_name
+def test_a_layer_does_not_depend_on_the_width_of_others(name: str) -> None:
+    narrow, wide = draw(name, [5, 8, 6]), draw(name, [50, 8, 6])
+    assert torch.equal(narrow[1][0], wide[1][0])
+    assert torch.equal(narrow[1][1], wide[1][1])
+
+
+@every_name
+def test_seeds_and_layers_give_other_weights(name: str) -> None:
+    constant = isinstance(EXPECTED[name], float)
+    zero, one = draw(name, [8, 8, 8], seed=0), draw(name, [8, 8, 8], seed=1)
+    assert torch.equal(zero[0][0], one[0][0]) == constant
+    assert torch.equal(zero[0][0], zero[1][0]) == constant
+    again = draw(name, [8, 8, 8], seed=0)
+    assert torch.equal(zero[0][0], again[0][0])
+
+
+def test_weights_and_biases_have_streams_of_their_own() -> None:
+    ((weight, bias),) = draw("default", [1, 64])
+    assert not torch.equal(weight.flatten(), bias)
+
+
+def test_laws_of_one_family_are_paired() -> None:
+    """he = √2 · normal_rule to the rounding: the same random numbers under two laws."""
+    ((he, _),), ((rule, _),) = draw("he", [N, M]), draw("normal_rule", [N, M])
+    # Each is one rounding to float32 of std · z, and √2 one more.
+    assert torch.allclose(he, rule * math.sqrt(2), rtol=3 * 2**-24, atol=0)
+
+
+@every_name
+def test_drawing_leaves_the_global_generator_alone(name: str) -> None:
+    before = torch.get_rng_state()
+    draw(name, [20, 8, 6])
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,0 +1,129 @@
+"""The README shows only what is true: its commands run, its table and its listing are real."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from src.config import CONF
+
+EXECUTABLE = {"python": sys.executable}
+# In place of the real data and five epochs, for the fast test of the commands' form.
+QUICK = ["data=synthetic", "trainer=smoke", "trainer.steps_per_epoch=2", "data.train_size=400"]
+
+
+def blocks(readme: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", readme, flags=re.S)
+
+
+def commands(readme: str) -> list[str]:
+    lines = [
+        line.split("   #")[0].strip() for b in blocks(readme, "bash") for line in b.splitlines()
+    ]
+    return [line.split("  #")[0].strip() for line in lines if line]
+
+
+@pytest.fixture(scope="module")
+def readme(project: Path) -> str:
+    return (project / "README.md").read_text()
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_every_make_target_it_names_exists(readme: str, project: Path) -> None:
+    named = set(re.findall(r"\bmake ([a-z-]+)", readme))
+    defined = set(re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), flags=re.M))
+    assert {"sweep", "test", "data", "dashboard"} <= named
+    assert named <= defined
+
+
+def test_its_listing_of_groups_is_the_folder(readme: str) -> None:
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| (.+) \|$", readme, flags=re.M))
+    groups = [
+        folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name != "hydra"
+    ]
+    assert sorted(groups) == sorted(set(rows) & set(groups))
+    for group in groups:
+        options = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+        assert sorted(rows[group].split(", ")) == options
+
+
+def test_its_refusal_is_what_the_command_says(readme: str, project: Path) -> None:
+    (block,) = blocks(readme, "console")
+    command, said = block.split("\n", 1)
+    arguments = shlex.split(command.removeprefix("$ "))
+    done = run([EXECUTABLE[arguments[0]], *arguments[1:]], project)
+    assert done.returncode != 0
+    assert done.stderr == said
+
+
+def test_its_pictures_and_links_exist(readme: str, project: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    assert targets
+    assert [target for target in targets if not (project / target).is_file()] == []
+
+
+@pytest.mark.slow
+def test_every_training_command_runs(readme: str, project: Path, tmp_path: Path) -> None:
+    trained = [line for line in commands(readme) if line.startswith("python -m src.train")]
+    assert len(trained) >= 6
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+    for line in trained:
+        _, *arguments = shlex.split(line)
+        quick = [] if "--help" in arguments else QUICK
+        where = [] if "--help" in arguments else [f"hydra.run.dir={tmp_path}/{len(line)}"]
+        where += [f"hydra.sweep.dir={tmp_path}/{len(line)}"] if "-m" in arguments[2:] else []
+        done = subprocess.run(
+            [sys.executable, *arguments, *quick, *where],
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        assert done.stderr == "", line
+
+
+@pytest.mark.slow
+def test_a_fresh_clone_sweeps_and_its_weights_load(
+    readme: str, project: Path, tmp_path: Path
+) -> None:
+    """The first command, as a newcomer types it, on the real data; then the README's Python."""
+    clone = tmp_path / "clone"
+    assert run(["git", "clone", "-q", str(project), str(clone)], tmp_path).returncode == 0
+    done = run(["make", "sweep"], clone)
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    accuracy = accuracies(done.stdout)
+    assert accuracy["he"] >= 87
+    assert accuracy["xavier"] >= 87
+    # One class is always predicted: the largest or smallest class of a random 12,000 of 60,000
+    # balanced images is within 10 % ± 4·√(.1·.9·.8/12000) = 1 point.
+    assert abs(accuracy["zeros"] - 10) <= 1
+    (code,) = blocks(readme, "python")
+    loaded = run([str(clone / ".venv/bin/python"), "-c", code], clone)
+    assert loaded.returncode == 0, loaded.stderr
+    again = run(["make", "--dry-run", "install", "data"], clone)
+    assert "pip install" not in again.stdout
+    shutil.rmtree(clone)
+
+
+def accuracies(table: str) -> dict[str, float]:
+    """Initialiser -> validation accuracy in %, from the table as printed."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    return {row[1]: float(row[2]) for row in rows if len(row) > 3 and row[0].isdigit()}
+
+
+def test_its_table_is_a_ranking_that_passes_the_same_bar(readme: str) -> None:
+    accuracy = accuracies(blocks(readme, "text")[0])
+    assert sorted(accuracy) == ["he", "xavier", "zeros"]
+    assert min(accuracy["he"], accuracy["xavier"]) >= 87
+    assert abs(accuracy["zeros"] - 10) <= 1

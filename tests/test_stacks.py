@@ -1,0 +1,148 @@
+"""Which members may train together: src.stacks.stack_key and group."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from src.config import Config, as_plain
+from src.data.examples import Splits
+from src.stacks import STACKABLE, group, identity, sizes, splits_of, stack_key
+from tests.training import options, tiny, vary
+
+
+def leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def other(value: Any) -> Any:
+    """A value of the same kind that is not this one."""
+    match value:
+        case bool():
+            return not value
+        case int() | float():
+            return value + 1
+        case str():
+            return value + "x"
+        case list():
+            return [*value, 1]
+        case None:
+            return 1
+    raise AssertionError(value)
+
+
+def with_leaf(config: Config, path: str, value: Any) -> Config:
+    """A copy with this dotted key set, whatever the schema thinks of the value."""
+    head, *rest = path.split(".")
+    if not rest:
+        return replace(config, **{head: value})
+    node = getattr(config, head)
+    fields = dict(vars(node))
+    if len(rest) == 1:
+        fields[rest[0]] = value
+    else:  # init.bias.law and init.bias.value
+        inner = object.__new__(type(fields[rest[0]]))
+        inner.__dict__.update({**vars(fields[rest[0]]), rest[1]: value})
+        fields[rest[0]] = inner
+    changed = object.__new__(type(node))
+    changed.__dict__.update(fields)
+    return replace(config, **{head: changed})
+
+
+def enum_free(config: Config) -> list[tuple[str, Any]]:
+    return [(path, value) for path, value in leaves(as_plain(config))]
+
+
+BASE = tiny()
+LEAVES = enum_free(BASE)
+
+
+def stackable(path: str) -> bool:
+    return any(path == key or path.startswith(key + ".") for key in STACKABLE)
+
+
+def test_the_table_of_keys_is_the_configuration() -> None:
+    assert len(LEAVES) > 40
+    assert {path.split(".")[0] for path, _ in LEAVES} == {
+        *("init", "activation", "optimizer", "data", "model", "trainer", "logger"),
+        *("seed", "quiet"),
+    }
+    assert sum(stackable(path) for path, _ in LEAVES) >= 15
+
+
+@pytest.mark.parametrize(("path", "value"), LEAVES, ids=[path for path, _ in LEAVES])
+def test_members_that_differ_in_one_key(path: str, value: Any) -> None:
+    """They share a stack if the key is in STACKABLE, and never otherwise."""
+    changed = with_leaf(BASE, path, other(value))
+    assert dict(leaves(as_plain(changed)))[path] == other(value)
+    assert (stack_key(changed) == stack_key(BASE)) == stackable(path)
+
+
+def test_members_of_all_inits_activations_and_optimizers_share_a_stack() -> None:
+    members = [
+        vary(BASE, **{group: name})
+        for group in ("init", "activation", "optimizer")
+        for name in options(group)
+    ]
+    assert len(members) == 17 + 12 + 9
+    assert group(members) == [list(range(len(members)))]
+
+
+def test_stack_key_is_pure() -> None:
+    assert stack_key(tiny()) == stack_key(tiny(seed=8))
+    before = as_plain(BASE)
+    stack_key(BASE)
+    assert as_plain(BASE) == before
+
+
+def test_no_members_no_stacks() -> None:
+    assert group([]) == []
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, database=None)
+@given(widths=st.lists(st.sampled_from([4, 5, 6]), max_size=12), most=st.integers(1, 5))
+def test_groups_are_a_partition_in_order(widths: list[int], most: int) -> None:
+    trainer = replace(BASE.trainer, max_stack=most)
+    members = [
+        vary(replace(BASE, trainer=trainer), model__hidden=[width], seed=k)
+        for k, width in enumerate(widths)
+    ]
+    stacks = group(members)
+    assert sorted(k for stack in stacks for k in stack) == list(range(len(members)))
+    for stack in stacks:
+        assert stack == sorted(stack)
+        assert 0 < len(stack) <= most
+        assert len({widths[k] for k in stack}) == 1
+    # No more stacks than needed.
+    needed = sum(-(-widths.count(width) // most) for width in set(widths))
+    assert len(stacks) == needed
+
+
+def test_identity_is_all_but_the_length_of_the_run() -> None:
+    """What a checkpoint compares: everything that decides a number."""
+    free = {
+        *("trainer.epochs", "trainer.ckpt_path", "trainer.checkpoint", "trainer.name"),
+        *("trainer.accelerator", "quiet"),
+        *(path for path, _ in LEAVES if path.startswith("logger.")),
+    }
+    for path, value in LEAVES:
+        changed = with_leaf(BASE, path, other(value))
+        assert (identity(changed) == identity(BASE)) == (path in free), path
+
+
+def test_sizes_run_from_pixels_to_classes() -> None:
+    assert sizes(BASE, splits_of(BASE)) == [20, 8, 6, 10]
+    assert sizes(vary(BASE, model__hidden=[]), splits_of(BASE)) == [20, 10]
+
+
+def test_data_are_read_once_for_all_orders() -> None:
+    first: Splits = splits_of(BASE)
+    assert splits_of(vary(BASE, data__order_seed=5)) is first
+    assert splits_of(vary(BASE, data__split_seed=5)) is not first

@@ -1,0 +1,145 @@
+"""The event files of members that were trained, read back with TensorBoard's own reader."""
+
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
+
+from tests.training import Trained, tiny, train, vary
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Trained]:
+    """Three members, and one that diverges at step 1, with TensorBoard on."""
+    base = tiny(logger="tensorboard", logger__every_n_steps=3, trainer__epochs=2)
+    members = [
+        vary(base, init="he", optimizer__lr=0.01),
+        vary(base, init="xavier", activation="tanh", optimizer="sgd", seed=3),
+        vary(base, activation="gelu", optimizer="adamw", model__dropout=0.0),
+        vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
+    ]
+    return train(members, tmp_path_factory.mktemp("results"))
+
+
+def curves(member: Trained) -> EventAccumulator:
+    return EventAccumulator(str(member.folder)).Reload()
+
+
+EPOCH_TAGS = {"loss/train", "loss/validation", "accuracy/train", "accuracy/validation"}
+STEP_TAGS = {"loss/step", "accuracy/step"}
+END_TAGS = {"loss/test", "accuracy/test", "accuracy/best"}
+
+
+def test_tags(trained: list[Trained]) -> None:
+    for member in trained[:3]:
+        found = set(curves(member).Tags()["scalars"])
+        assert found == EPOCH_TAGS | STEP_TAGS | END_TAGS | {"learning_rate"}
+    # The diverged one has no epoch and no test; a window of 3 steps was never whole and finite.
+    found = set(curves(trained[3]).Tags()["scalars"])
+    assert found == {"loss/validation", "accuracy/validation", "accuracy/best", "learning_rate"}
+
+
+def test_epoch_curves_are_the_rows(trained: list[Trained]) -> None:
+    for member in trained:
+        events = curves(member)
+        for tag in EPOCH_TAGS & set(events.Tags()["scalars"]):
+            name, part = tag.split("/")
+            points = [(event.step, event.value) for event in events.Scalars(tag)]
+            # A scalar of an event file is a float32: half an ulp, 2^-24 of it.
+            assert points == [
+                (row["step"], pytest.approx(row[f"{part}_{name}"], rel=2**-24))
+                for row in member.rows
+                if f"{part}_{name}" in row
+            ]
+
+
+def test_step_curves_are_means_over_windows(trained: list[Trained]) -> None:
+    """Windows of 3 steps, 12 steps: the two of an epoch have its training loss as their mean."""
+    for member in trained[:3]:
+        events = curves(member)
+        for tag, name in (("loss/step", "train_loss"), ("accuracy/step", "train_accuracy")):
+            points = events.Scalars(tag)
+            assert [point.step for point in points] == [3, 6, 9, 12]
+            for epoch in (1, 2):
+                first, second = points[2 * epoch - 2 : 2 * epoch]
+                mean = (first.value + second.value) / 2
+                assert mean == pytest.approx(member.rows[epoch][name], rel=2**-23)
+
+
+def test_end_points_are_the_result(trained: list[Trained]) -> None:
+    for member in trained[:3]:
+        events, metrics = curves(member), member.record["metrics"]
+        expected = {
+            "loss/test": (12, metrics["test"]["loss"]),
+            "accuracy/test": (12, metrics["test"]["accuracy"]),
+            "accuracy/best": (metrics["best"]["step"], metrics["best"]["validation_accuracy"]),
+        }
+        for tag, (step, value) in expected.items():
+            (point,) = events.Scalars(tag)
+            assert (point.step, point.value) == (step, pytest.approx(value, rel=2**-24))
+        rates = events.Scalars("learning_rate")
+        rate = member.record["config"]["optimizer"]["lr"]
+        assert [(p.step, p.value) for p in rates] == [
+            (step, pytest.approx(rate, rel=2**-24)) for step in (0, 6, 12)
+        ]
+
+
+def hparams(member: Trained, tag: str) -> plugin_data_pb2.HParamsPluginData:
+    metadata = curves(member).summary_metadata[f"_hparams_/{tag}"]
+    assert metadata.plugin_data.plugin_name == "hparams"
+    return plugin_data_pb2.HParamsPluginData.FromString(metadata.plugin_data.content)
+
+
+def test_hparams_session(trained: list[Trained]) -> None:
+    expected = [
+        {"init": "he", "activation": "relu", "optimizer": "adam", "learning_rate": 0.01},
+        {"init": "xavier", "activation": "tanh", "optimizer": "sgd", "seed": 3.0, "dropout": 0.2},
+        {"init": "default", "weight_decay": 0.01, "dropout": 0.0, "hidden": "8-6", "epochs": 2.0},
+        {"learning_rate": 1e30, "batch_size": 10.0, "data": "synthetic"},
+    ]
+    for k, (member, some) in enumerate(zip(trained, expected, strict=True)):
+        start = hparams(member, "session_start_info").session_start_info
+        values = {
+            key: value.string_value if value.HasField("string_value") else value.number_value
+            for key, value in start.hparams.items()
+        }
+        assert some.items() <= values.items()
+        assert start.group_name == f"member={k}"
+        end = hparams(member, "session_end_info").session_end_info
+        status = api_pb2.STATUS_FAILURE if k == 3 else api_pb2.STATUS_SUCCESS
+        assert end.status == status
+        assert end.end_time_secs >= start.start_time_secs
+
+
+def test_hparams_columns_are_the_same_for_all_and_exist_as_scalars(trained: list[Trained]) -> None:
+    """A column that differs between runs, or that no run writes, spoils the HParams tab."""
+    experiments = [hparams(member, "experiment").experiment for member in trained]
+    columns = {
+        tuple((info.name, info.type) for info in experiment.hparam_infos)
+        for experiment in experiments
+    }
+    assert len(columns) == 1
+    metrics = {info.name.tag for experiment in experiments for info in experiment.metric_infos}
+    assert metrics
+    for member in trained[:3]:
+        assert metrics <= set(curves(member).Tags()["scalars"])
+        start = hparams(member, "session_start_info").session_start_info
+        assert set(start.hparams) == {name for name, _ in next(iter(columns))}
+
+
+def test_no_hp_metric(trained: list[Trained]) -> None:
+    for member in trained:
+        assert "hp_metric" not in curves(member).Tags()["scalars"]
+        assert b"hp_metric" not in b"".join(
+            path.read_bytes() for path in member.folder.glob("events.*")
+        )
+
+
+def test_logger_none_writes_no_events(tmp_path: Path) -> None:
+    (member,) = train([tiny()], tmp_path)
+    assert {path.name for path in member.folder.iterdir()} == {
+        "result.json",
+        "weights.safetensors",
+        "train.log",
+    }

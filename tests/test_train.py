@@ -1,0 +1,120 @@
+"""How a command ends: with a table, with what failed, interrupted, or refused over old results."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from src import fit
+from tests.command import Command
+from tests.conftest import SMALL
+
+QUICK = (*SMALL, "quiet=true", "logger=none")
+
+
+def test_a_single_run_and_its_repetition(command: Command, tmp_path: Path) -> None:
+    outcome = command(*QUICK, "hydra.run.dir=here", "init=he")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.count("val. acc. %") == 1
+    assert "| he " in outcome.out
+    assert outcome.out.endswith(f"1 member(s) in {tmp_path / 'here'}\n")
+    before = (tmp_path / "here" / "result.json").read_bytes()
+    outcome = command(*QUICK, "hydra.run.dir=here", "seed=1")
+    outcome.assert_refused()
+    assert "here: holds a result.json already" in outcome.err
+    assert (tmp_path / "here" / "result.json").read_bytes() == before
+
+
+def test_finished_members_are_kept(command: Command, tmp_path: Path) -> None:
+    finished = [tmp_path / "here" / name for name in ("seed=1", "seed=2")]
+    for folder in finished:
+        folder.mkdir(parents=True)
+        (folder / "result.json").write_text('{"status": "done", "label": "", "config": {}}')
+    short = "hydra.job.config.override_dirname.exclude_keys=[" + ",".join(
+        item.partition("=")[0] for item in QUICK
+    )
+    outcome = command("-m", *QUICK, "hydra.sweep.dir=here", "seed=1,2", short + "]")
+    outcome.assert_refused()
+    # All are told, and no table of older runs is shown.
+    for folder in finished:
+        assert f"here/{folder.name}: holds a result.json already" in outcome.err
+    assert [path.parent for path in command.results()] == finished
+    assert outcome.out == ""
+    # Nor does the next command of this process show it.
+    outcome = command(*QUICK, "trainer.epochs=0")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.count("val. acc. %") == 1
+
+
+@pytest.fixture
+def broken_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the program's own in one stack: nothing that a check could have foreseen."""
+
+    def fit_or_burn(
+        model: object, masks: object, specs: object, tracker: object, *rest: object
+    ) -> object:
+        if tracker.members[0].config.model.hidden == [5]:  # type: ignore[attr-defined]
+            raise RuntimeError("the device\nis on fire")
+        return fit.fit_stack(model, masks, specs, tracker, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("src.members.fit_stack", fit_or_burn)
+
+
+@pytest.mark.usefixtures("broken_tanh")
+def test_a_failed_member_ends_with_code_1_and_its_sentence(command: Command) -> None:
+    outcome = command("-m", *QUICK, "model.hidden=[8],[5]")
+    outcome.assert_refused(code=1)
+    first, last = outcome.sentences
+    assert first == "model.hidden=[5]: RuntimeError: the device is on fire."
+    assert last == "1 of 2 member(s) failed; their train.log says more."
+    # The other stack is finished, and the table tells of both.
+    statuses = [json.loads(path.read_text())["status"] for path in command.results()]
+    assert sorted(statuses) == ["done", "failed"]
+    assert "| failed |" in outcome.out
+    (log,) = [path for path in command.folder.rglob("train.log") if "[5]" in str(path.parent)]
+    assert "Traceback" in log.read_text()
+    assert "is on fire" in log.read_text()
+
+
+@pytest.mark.usefixtures("broken_tanh")
+def test_a_single_failed_member(command: Command) -> None:
+    outcome = command(*QUICK, "model.hidden=[5]")
+    outcome.assert_refused(code=1)
+    assert "RuntimeError: the device is on fire" in outcome.sentences[0]
+    assert outcome.sentences[-1] == "1 of 1 member(s) failed; their train.log says more."
+
+
+def test_a_diverged_member_is_a_result(command: Command) -> None:
+    outcome = command(*QUICK, "optimizer=sgd", "optimizer.lr=1e30")
+    assert (outcome.code, outcome.err) == (0, "")
+    (path,) = command.results()
+    record = json.loads(path.read_text())
+    assert record["status"] == "diverged"
+    assert f"diverged at step {record['step']}" in outcome.out
+
+
+def test_an_internal_fault_is_one_sentence(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr("src.train.conclude", broken)
+    outcome = command(*QUICK, "trainer.epochs=0")
+    assert outcome.code == 1
+    assert outcome.sentences == [
+        "internal fault: ZeroDivisionError: division (HYDRA_FULL_ERROR=1 shows the trace)."
+    ]
+
+
+def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("src.members.fit_stack", interrupt)
+    # The table of what is finished cannot be made; that must not hide how the command ended.
+    (tmp_path / "here" / "old").mkdir(parents=True)
+    (tmp_path / "here" / "old" / "result.json").write_text("{")
+    outcome = command("-m", *QUICK, "hydra.sweep.dir=here", "seed=1,2")
+    assert outcome.code == 130
+    assert outcome.sentences[-1] == "interrupted."
