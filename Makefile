@@ -1,0 +1,68 @@
+# Everything lives in .venv; every target may be run again at no cost once it is in place.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+SWEEP ?= init=zeros,xavier,he
+PORT ?= 6006
+INSTALLED := .venv/.installed
+READY := data/fashion_mnist/train-images-idx3-ubyte data/fashion_mnist/train-labels-idx1-ubyte \
+	data/fashion_mnist/t10k-images-idx3-ubyte data/fashion_mnist/t10k-labels-idx1-ubyte
+
+.DEFAULT_GOAL := help
+.PHONY: help install data sweep train dashboard test test-slow check format bench constraints clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## environment in .venv, with the pinned versions of constraints.txt
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "error: $(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+data: $(READY) ## Fashion-MNIST under data/, checked
+
+$(READY) &: | $(INSTALLED)
+	@$(BIN)/python -m src.data fashion_mnist
+
+sweep: install data ## zeros against xavier against he, and the table (SWEEP="..." for another)
+	@$(BIN)/python -m src.train -m $(SWEEP) $(ARGS)
+
+train: install data ## one run (ARGS="init=he seed=1" to choose it)
+	@$(BIN)/python -m src.train $(ARGS)
+
+dashboard: install ## TensorBoard over multirun/, on http://127.0.0.1:6006 (PORT=...)
+	@$(BIN)/tensorboard --logdir multirun --host 127.0.0.1 --port $(PORT)
+
+test: install ## the fast tests
+	@$(BIN)/python -m pytest -m "not slow" -q $(ARGS)
+
+test-slow: install data ## the long tests, on the real data
+	@$(BIN)/python -m pytest -m slow -q $(ARGS)
+
+check: install ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: install ## rewrite the code in the project's style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: install data ## the harness against plain loops; minutes, on an idle machine
+	@$(BIN)/python -m src.bench --json docs/benchmarks/$$(date +%F).json $(ARGS)
+
+constraints: ## take over the versions now in .venv as the pinned ones
+	@{ echo "# Versions that make install uses; made by make constraints."; \
+	   $(BIN)/pip freeze --exclude-editable; } > constraints.txt
+
+clean: ## remove results and caches; asks before it deletes results
+	@if ls -d outputs/* multirun/*/ >/dev/null 2>&1; then \
+		printf 'Delete all results under outputs/ and multirun/? [y/N] '; read answer; \
+		if [ "$$answer" = y ]; then rm -rf outputs multirun/*/; else echo "results kept"; fi; fi
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build
