@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.utils import get_args_parser
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
@@ -80,18 +81,20 @@ def _leave(message: str, code: int) -> None:
     sys.exit(code)
 
 
-_VALUED = {"-cn", "-cd", "-cp", "-p", "-i", "--config-name", "--config-dir", "--config-path"}
+def arranged(arguments: Sequence[str]) -> list[str]:
+    """The command line as Hydra can read it: overrides, then flags, paths quoted.
+
+    argparse refuses overrides on both sides of a flag, and Hydra's grammar a value with an = in
+    it, which our own folders (init=he) have.
+    """
+    overrides = get_args_parser().parse_intermixed_args(list(arguments)).overrides
+    flags = list(arguments)
+    for override in overrides:
+        flags.remove(override)
+    # Overrides first: --info alone would take the next word for its own.
+    return [*map(_quoted, overrides), *flags]
 
 
-def flags_first(arguments: Sequence[str]) -> list[str]:
-    """The flags before the overrides: argparse refuses overrides on both sides of a flag."""
-    flags, overrides = [], []
-    items = iter(arguments)
-    for item in items:
-        if item.startswith("-"):
-            flags.append(item)
-            if item in _VALUED:
-                flags.extend(value for value in [next(items, None)] if value is not None)
-        else:
-            overrides.append(item)
-    return flags + overrides
+def _quoted(override: str) -> str:
+    key, _, value = override.partition("=")
+    return f'{key}="{value}"' if "=" in value and Path(value).exists() else override

@@ -25,7 +25,10 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
     if isinstance(error, MissingConfigException):
         return _missing_option(error)
     if isinstance(error, OverrideParseException):
-        return f"{error.override}: cannot be read as key=value ({first_line(error)})."
+        # The parser's own words tell of its grammar; of them only the place helps.
+        place = re.search(r"input '(.+?)'", str(error))
+        where = f" (it stops at {place.group(1)})" if place else ""
+        return f"{error.override}: cannot be read as key=value{where}."
     if isinstance(error, ConfigCompositionException):
         return _composition(error, arguments)
     if isinstance(error, OmegaConfBaseException):
@@ -53,16 +56,16 @@ def no_such_key(key: str, allowed: Iterable[str]) -> str:
     return f"{key}: no such key; allowed here: {', '.join(known)}.{_near(key, known)}"
 
 
-def _no_such_option(group: str, option: str) -> str:
-    options = options_of(group)
+def _no_such_option(group: str, option: str, options: Sequence[str]) -> str:
     near = _near(option, options)
     return f"{group}={option}: no such option; allowed: {', '.join(options)}.{near}"
 
 
 def _missing_option(error: MissingConfigException) -> str:
     group, _, option = (error.missing_cfg_file or "").rpartition("/")
-    if options_of(group):
-        return _no_such_option(group, option)
+    options = list(error.options or options_of(group))
+    if group and options:
+        return _no_such_option(group, option, options)
     return f"{option or first_line(error)}: no such configuration among the files of {CONF}."
 
 
@@ -72,7 +75,7 @@ def _bad_group(arguments: Sequence[str]) -> str:
         if not group:
             return f"{argument}: cannot be read as key=value (the key is missing)."
         if options_of(group) and option not in options_of(group):
-            return _no_such_option(group, option)
+            return _no_such_option(group, option, options_of(group))
     return "an option of a group must be one of the names that --help lists."
 
 

@@ -153,7 +153,8 @@ def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
 
 def _first_difference(there: Any, here: Any, path: str = "") -> tuple[str, str]:
     if isinstance(there, dict) and isinstance(here, dict):
-        for key in sorted({*there, *here}):
+        # A group's name first: two laws have different keys, which is not what to tell.
+        for key in sorted({*there, *here}, key=lambda key: (key != "name", key)):
             if there.get(key) != here.get(key):
                 below = f"{path}.{key}" if path else key
                 return _first_difference(there.get(key), here.get(key), below)

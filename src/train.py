@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import SweepFolder, flags_first, guarded
+from src.cli import SweepFolder, arranged, guarded
 from src.config import CONF, register, validated
 from src.errors import InputError, MembersFailed
 from src.sweep import Plan
@@ -84,14 +84,15 @@ def conclude(folder: Path | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
-    sys.argv[1:] = flags_first(sys.argv[1:] if arguments is None else arguments)
+    sys.argv[1:] = arranged(sys.argv[1:] if arguments is None else arguments)
 
     def command() -> None:
         _single.folder = _single.refusal = None
         try:
             train()
         except InputError:
-            raise  # refused before anything was trained: there is nothing to tell
+            SweepFolder.take()  # refused before anything was trained: there is nothing to tell
+            raise
         except BaseException:
             # What is finished is told, and nothing about it may hide how the command ended.
             with suppress(InputError, MembersFailed):

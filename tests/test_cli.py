@@ -4,7 +4,9 @@ Every row is typed as a user would. The words are what the sentence has to conta
 """
 
 import pytest
+from hydra._internal.utils import get_args_parser
 
+from src.cli import arranged
 from src.config import CONF
 from tests.command import Command
 from tests.conftest import SMALL
@@ -111,10 +113,17 @@ NOT_SETTABLE = [
 ]
 
 
+@pytest.fixture
+def composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spares the composition that only asks for hydra.mode and keeps its faults to itself."""
+    monkeypatch.setattr("hydra._internal.hydra.Hydra.get_mode", lambda *_, **__: None)
+
+
 def typed_only(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+@pytest.mark.usefixtures("composed_once")
 @pytest.mark.parametrize(
     ("typed", "words"),
     UNKNOWN + WRONG_TYPE + NOT_PARSED + NOT_SETTABLE,
@@ -155,6 +164,7 @@ def test_bad_input_of_a_sweep_is_told(
         assert word in outcome.err, f"{word!r} is missing in: {outcome.err}"
 
 
+@pytest.mark.usefixtures("composed_once")
 @pytest.mark.parametrize(("typed", "sentences"), OUT_OF_RANGE)
 def test_values_out_of_range_are_told_together(
     command: Command, typed: str, sentences: list[str]
@@ -170,6 +180,28 @@ def test_flag_between_overrides(command: Command) -> None:
     outcome = command(*SMALL, "init=foo", "-m", "seed=1,2")
     outcome.assert_refused()
     assert "init=foo: no such option" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "flags"),
+    [
+        ("seed=1 -m init=he", {"multirun": True}),
+        ("-m seed=1 init=he", {"multirun": True}),
+        ("seed=1 init=he --multirun", {"multirun": True}),
+        ("seed=1 init=he --cfg job", {"cfg": "job"}),
+        ("seed=1 -c job init=he", {"cfg": "job"}),
+        ("--cfg=job seed=1 init=he --package init", {"cfg": "job", "package": "init"}),
+        ("seed=1 --info plugins init=he", {"info": "plugins"}),
+        ("seed=1 init=he --info", {"info": "all"}),
+        ("seed=1 -cn other init=he", {"config_name": "other"}),
+        ("seed=1 --config-dir there init=he", {"config_dir": "there"}),
+        ("seed=1 init=he --resolve --cfg job", {"cfg": "job", "resolve": True}),
+    ],
+)
+def test_flags_stand_anywhere(typed: str, flags: dict[str, object]) -> None:
+    parsed = get_args_parser().parse_args(arranged(typed.split()))
+    assert parsed.overrides == ["seed=1", "init=he"]
+    assert {name: getattr(parsed, name) for name in flags} == flags
 
 
 def test_no_such_config(command: Command) -> None:

@@ -94,3 +94,10 @@ def test_any_law_at_any_shape(law: Law, shape: Shape, seed: int) -> None:
 )
 def test_parameters_that_are_whole_numbers_give_float32(law: Law) -> None:
     assert law((2, 3), generator=generator(0)).dtype == torch.float32
+
+
+def test_a_wide_cut_holds_where_float32_reaches_the_end_of_the_line() -> None:
+    """At a cut of 12 the uniform draw is from [-1, 1): -1 itself, once in 2^24 draws, is at -∞."""
+    shape = (1_000, 2_000)
+    assert float(torch.empty(shape).uniform_(-1, 1, generator=generator(3)).min()) == -1
+    assert float(TruncatedNormal(0.0, 1.0, 12.0)(shape, generator=generator(3)).min()) == -12

@@ -61,9 +61,9 @@ class Range:
         return self.schema(**{**named, **NEEDED.get(self.schema, {}), self.field: value})
 
 
-POSITIVE = ((1e-300, 1e300), (0.0, -1.0, nan, inf, -inf), "a finite number above 0")
-NOT_NEGATIVE = ((0.0, 1e300), (-1e-300, nan, inf, -inf), "a finite number of at least 0")
-FINITE = ((-1e300, 0.0, 1e300), (nan, inf, -inf), "a finite number")
+POSITIVE = ((1e-300, 1e37), (0.0, -1.0, nan, inf, -inf), "a finite number above 0")
+NOT_NEGATIVE = ((0.0, 1e37), (-1e-300, nan, inf, -inf), "a finite number of at least 0")
+FINITE = ((-1e37, 0.0, 1e37), (nan, inf, -inf), "a finite number")
 SHARE = ((0.0, 0.999999), (1.0, 1.5, -0.1, nan, inf), "at least 0 and below 1")
 COUNT = ((1, 100), (0, -1), "an integer of at least 1")
 SEED = ((0, MAX_SEED), (-1, MAX_SEED + 1), f"an integer from 0 to {MAX_SEED}")
@@ -96,8 +96,8 @@ RANGES = [
     Range(SoftplusConfig, "activation.beta", *POSITIVE),
     Range(BiasConfig, "init.bias.value", *FINITE),
     Range(ConstantInit, "init.value", *FINITE),
-    Range(UniformInit, "init.low", (-1e300, 0.999), (1.0, 2.0, nan, -inf), "below init.high=1.0"),
-    Range(UniformInit, "init.high", (1e-300, 1e300), (nan, inf), "a finite number"),
+    Range(UniformInit, "init.low", (-1e37, 0.999), (1.0, 2.0, nan), "below init.high=1.0"),
+    Range(UniformInit, "init.high", (1e-300, 1e37), (nan, inf), "a finite number"),
     Range(NormalInit, "init.mean", *FINITE),
     Range(NormalInit, "init.std", *NOT_NEGATIVE),
     Range(TruncatedNormalInit, "init.mean", *FINITE),
@@ -146,6 +146,13 @@ def test_bad_value_is_told(item: Range, value: Any) -> None:
     assert message.startswith(f"{item.key}={value}: must be ")
     assert item.allowed in message
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize("value", [1e38, -1e38, 1e300])
+def test_numbers_beyond_float32_are_told(value: float) -> None:
+    """torch raises for them, or draws infinities, long after the check."""
+    with pytest.raises(InputError, match=r"init\.value=.* to fit float32"):
+        ConstantInit(name="made", value=value)
 
 
 def test_each_beta_is_told_by_its_place() -> None:

@@ -123,7 +123,8 @@ def members(base: Config) -> list[Config]:
         vary(base, activation="softplus", optimizer="adamw", **eps, optimizer__weight_decay=0.3),
         vary(base, init="lecun", activation="selu", optimizer="rmsprop", **eps, data__order_seed=5),
         vary(base, activation="sigmoid", optimizer="momentum", optimizer__weight_decay=0.1),
-        vary(base, init="zeros", optimizer="sgd", model__dropout=0.2, model__dropout_seed=9),
+        # Not zeros or ones: where logits are equal, rounding decides which of them is the largest.
+        vary(base, init="normal", optimizer="sgd", model__dropout=0.2, model__dropout_seed=9),
     ]
 
 

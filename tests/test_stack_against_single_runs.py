@@ -98,6 +98,28 @@ def test_the_same_command_twice(base: Config, together: list[Trained], tmp_path:
     assert all(same_numbers(one, other) for one, other in zip(again, together, strict=True))
 
 
+def test_default_architecture_against_single_runs(tmp_path: Path) -> None:
+    """784-256-128-10 in batches of 100, evaluated 1,000 at a time: what people run."""
+    base = tiny(
+        data__features=784,
+        data__train_size=200,
+        data__batch_size=100,
+        data__validation_size=1_000,
+        data__test_size=100,
+        model__hidden=[256, 128],
+    )
+    members = [
+        vary(base),
+        vary(base, init="he", activation="sigmoid", optimizer="sgd", model__dropout=0.2),
+        vary(base, init="xavier", activation="mish", seed=1),
+        vary(base, init="lecun", activation="sigmoid", data__order_seed=1),
+    ]
+    together = train(members, tmp_path / "stack")
+    for k, config in enumerate(members):
+        (alone,) = train([config], tmp_path / str(k))
+        assert same_numbers(together[k], alone), k
+
+
 def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
     """On sizes that fill no vector registers the CPU's kernels group their sums differently.
 

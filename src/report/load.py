@@ -13,9 +13,14 @@ Record = dict[str, Any]
 
 
 def load(folder: Path) -> list[Record]:
-    """The records of all members under the folder, with their path as `folder`."""
+    """The records of all members under the folder, with their path as `folder`.
+
+    The folder of a single member gives that member, whatever else lies below it.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.")
+    if (folder / RESULT).is_file():
+        return [_read(folder / RESULT) | {"folder": str(folder)}]
     return [_read(path) | {"folder": str(path.parent)} for path in sorted(_results(folder))]
 
 

@@ -96,7 +96,7 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
     for key in settings:
         table.add_column(key, overflow="fold")
     for heading in HEADINGS.values():
-        table.add_column(heading, justify="right", overflow="fold")
+        table.add_column(heading, justify="right", overflow="fold", min_width=len("100.00"))
     table.add_column("status", overflow="fold")
     for rank, record in enumerate(records, start=1):
         cells = [str(_setting(record, key)) for key in settings]

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from math import isfinite
 from typing import Any
 
 from omegaconf import MISSING
 
-from src.errors import require
-from src.schema.ranges import plain_parameters, positive
+from src.schema.ranges import finite, plain_parameters, positive
 
 
 @dataclass
@@ -24,8 +22,7 @@ class LeakyReluConfig(ActivationConfig):
     negative_slope: float = 0.01
 
     def __post_init__(self) -> None:
-        key = "activation.negative_slope"
-        require(isfinite(self.negative_slope), key, self.negative_slope, "a finite number")
+        finite("activation.negative_slope", self.negative_slope)
 
 
 @dataclass

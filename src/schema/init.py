@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from math import isfinite
 from typing import Any
 
 from omegaconf import MISSING
 
 from src.errors import require
-from src.schema.ranges import not_negative, plain_parameters, positive
+from src.schema.ranges import finite, not_negative, plain_parameters, positive
 
 
 class Fan(Enum):
@@ -34,7 +33,7 @@ class BiasConfig:
     value: float = 0.0  # the constant, or the centre of the uniform law
 
     def __post_init__(self) -> None:
-        require(isfinite(self.value), "init.bias.value", self.value, "a finite number")
+        finite("init.bias.value", self.value)
 
 
 @dataclass
@@ -54,7 +53,7 @@ class ConstantInit(InitConfig):
     value: float = MISSING
 
     def __post_init__(self) -> None:
-        require(isfinite(self.value), "init.value", self.value, "a finite number")
+        finite("init.value", self.value)
 
 
 @dataclass
@@ -64,13 +63,14 @@ class UniformInit(InitConfig):
     high: float = MISSING
 
     def __post_init__(self) -> None:
-        require(isfinite(self.high), "init.high", self.high, "a finite number")
+        finite("init.high", self.high)
         require(
-            isfinite(self.low) and self.low < self.high,
+            self.low < self.high,
             "init.low",
             self.low,
             f"a finite number below init.high={self.high}",
         )
+        finite("init.low", self.low)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class NormalInit(InitConfig):
     std: float = MISSING
 
     def __post_init__(self) -> None:
-        require(isfinite(self.mean), "init.mean", self.mean, "a finite number")
+        finite("init.mean", self.mean)
         not_negative("init.std", self.std)
 
 

@@ -8,13 +8,27 @@ from typing import Any
 from src.errors import require
 
 MAX_SEED = 2**63 - 1
+LARGEST = 1e37
+
+
+def _fits_float32(key: str, value: float) -> None:
+    """Well inside float32, so that sums, differences and products with a draw are as well."""
+    fits = not isfinite(value) or abs(value) <= LARGEST
+    require(fits, key, value, f"at most {LARGEST:g} in size, to fit float32")
+
+
+def finite(key: str, value: float) -> None:
+    require(isfinite(value), key, value, "a finite number")
+    _fits_float32(key, value)
 
 
 def positive(key: str, value: float) -> None:
+    _fits_float32(key, value)
     require(isfinite(value) and value > 0, key, value, "a finite number above 0")
 
 
 def not_negative(key: str, value: float) -> None:
+    _fits_float32(key, value)
     require(isfinite(value) and value >= 0, key, value, "a finite number of at least 0")
 
 
