@@ -19,7 +19,8 @@ install: $(INSTALLED) ## environment in .venv, with the pinned versions of const
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: $(PYTHON) is $$($(PYTHON) --version 2>&1); Python 3.11 or newer is needed (make PYTHON=python3.12 ...)" >&2; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { rm -rf .venv; test "$$(id -u)" = 0 && \
+		apt-get install -y -q python3-venv && $(PYTHON) -m venv .venv; } || \
 		{ rm -rf .venv; echo "error: $(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
@@ -27,7 +28,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 data: $(READY) ## Fashion-MNIST under data/, checked
 
 $(READY) &: | $(INSTALLED)
-	@$(BIN)/python -m src.data fashion_mnist
+	@$(BIN)/python -m src.data
 
 sweep: install data ## zeros against xavier against he, and the table (SWEEP="..." for another)
 	@$(BIN)/python -m src.train -m $(SWEEP) $(ARGS)
@@ -58,10 +59,10 @@ bench: install data ## the harness against plain loops; minutes, on an idle mach
 
 constraints: ## take over the versions now in .venv as the pinned ones
 	@{ echo "# Versions that make install uses; made by make constraints."; \
-	   $(BIN)/pip freeze --exclude-editable; } > constraints.txt
+	   $(BIN)/pip freeze --all --exclude-editable --exclude pip; } > constraints.txt
 
 clean: ## remove results and caches; asks before it deletes results
-	@if ls -d outputs/* multirun/*/ >/dev/null 2>&1; then \
+	@if [ -n "$$(ls -d outputs/* multirun/*/ 2>/dev/null)" ]; then \
 		printf 'Delete all results under outputs/ and multirun/? [y/N] '; read answer; \
 		if [ "$$answer" = y ]; then rm -rf outputs multirun/*/; else echo "results kept"; fi; fi
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

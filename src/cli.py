@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from src.errors import MembersFailed
 from src.refusals import first_line, sentence
+from src.report.load import RESULT
 
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
 
@@ -25,6 +26,12 @@ class SweepFolder(Callback):
     """Remembers the folder of the sweep that this command has begun, for the table at its end."""
 
     _current: Path | None = None
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Before Hydra writes into the folder of a single run. It swallows every Exception here."""
+        folder = Path(config.hydra.run.dir)
+        if (folder / RESULT).exists():
+            _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         SweepFolder._current = Path(config.hydra.sweep.dir)

@@ -6,6 +6,7 @@ one trains. Nothing here imports torch: help, composing and checking stay fast.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,7 +16,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.errors import InputError
+from src.errors import InputError, require
 from src.schema import activation, data, init, optimizer
 from src.schema.activation import ActivationConfig
 from src.schema.data import DataConfig
@@ -76,8 +77,11 @@ def register() -> None:
     OmegaConf.register_new_resolver("member_folder", member_folder, replace=True)
 
 
-def validated(composed: DictConfig) -> Config:
-    """The composed configuration as a checked Config; InputError has a line for each bad group."""
+def validated(composed: DictConfig, choices: Mapping[str, Any] | None = None) -> Config:
+    """The composed configuration as a checked Config; InputError has a line for each bad group.
+
+    choices: the option that Hydra took for each group, whose name a member must bear.
+    """
     parts: dict[str, Any] = {}
     faults = [fault for item in fields(Config) for fault in _strangers(composed, item.name)]
     known = {item.name for item in fields(Config)}
@@ -100,7 +104,24 @@ def validated(composed: DictConfig) -> Config:
             faults.append(f"{error.full_key or item.name}: {sentence}.")
     if faults:
         raise InputError("\n".join(faults))
-    return Config(**parts)
+    config = Config(**parts)
+    _check_names(config, choices or {})
+    return config
+
+
+def _check_names(config: Config, choices: Mapping[str, Any]) -> None:
+    """A name, law or algorithm says what was chosen; another is chosen with group=option."""
+    for group in ("init", "activation", "optimizer", "data", "trainer", "logger"):
+        name = getattr(config, group).name
+        chosen = choices.get(group, name)
+        require(name == chosen, f"{group}.name", name, f"{chosen}; choose with {group}=<option>")
+    for key, node, field_name in (
+        ("init.law", config.init, "law"),
+        ("optimizer.algorithm", config.optimizer, "algorithm"),
+    ):
+        found, fixed = getattr(node, field_name), getattr(type(node), field_name)
+        group = key.partition(".")[0]
+        require(found == fixed, key, found, f"{fixed}; choose with {group}=<option>")
 
 
 def _strangers(composed: DictConfig, key: str) -> list[str]:

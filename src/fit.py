@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
@@ -20,7 +19,7 @@ from src.model import StackedMLP
 from src.module import StackModule
 from src.optimizers import Spec
 from src.schema.run import Accelerator, TrainerConfig
-from src.stacks import identity
+from src.stacks import stack_digest
 from src.tracking.stack import StackTracker
 
 
@@ -35,13 +34,6 @@ class SaveStack(Callback):
         trainer.save_checkpoint(partial)
         partial.replace(self.path)
 
-    def on_save_checkpoint(
-        self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        assert isinstance(pl_module, StackModule)
-        members = [identity(member.config) for member in pl_module.tracker.members]
-        checkpoint.setdefault("starting_strength", {}).update(members=members)
-
 
 def fit_stack(
     model: StackedMLP,
@@ -49,7 +41,6 @@ def fit_stack(
     specs: Sequence[Spec],
     tracker: StackTracker,
     splits: Splits,
-    number: int,
 ) -> torch.device:
     """Train the model in place, and return the device that it was trained on."""
     configs = [member.config for member in tracker.members]
@@ -58,19 +49,18 @@ def fit_stack(
     orders = [member.data.order_seed for member in configs]
     data = StackData(splits, configs[0].data, config, orders)
     folders = [str(member.folder) for member in tracker.members]
-    checkpoint = Path(os.path.commonpath(folders)) / f"stack-{number}.ckpt"
+    checkpoint = Path(os.path.commonpath(folders)) / f"stack-{stack_digest(configs)}.ckpt"
     with _without_noise(), _interrupts_passed_on():
         trainer = _trainer(config, Path(folders[0]), [SaveStack(checkpoint)])
+        device = trainer.strategy.root_device
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
         if config.epochs > 0 and not tracker.all_retired:
             # weights_only: a checkpoint is data, never code.
             trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
-        device = module.device
         if not tracker.all_retired:
             trainer.test(module, data, verbose=False)
-    module.cpu()
-    return device
+    return device  # Lightning has brought the module itself back to the CPU
 
 
 @contextmanager
@@ -89,12 +79,13 @@ def _interrupts_passed_on() -> Iterator[None]:
 
 @contextmanager
 def _without_noise() -> Iterator[None]:
-    """Lightning's banners, and its use of a class that newer versions of torch deprecate."""
+    """No banners, no advice to use a GPU, no complaint about Lightning's own use of torch."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         # Lightning sets its level while it is imported, after Hydra has configured logging.
         logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*LeafSpec.*")
+        warnings.filterwarnings("ignore", message="GPU available but not used")
         yield
 
 

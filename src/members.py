@@ -49,7 +49,7 @@ def train_members(
     """Train every member and write its results into its folder; results in the order given.
 
     The configurations have been checked (src.stacks.checked). A member that diverges is a result.
-    A stack that raises is recorded as failed and the other stacks go on.
+    A member that cannot be trained is recorded as failed, and the others go on.
     """
     trackers = [
         MemberTracker(config, folder, label)
@@ -59,10 +59,10 @@ def train_members(
     total = sum(len(stack) * _steps(configs[stack[0]]) for stack in stacks)
     results: dict[int, Result] = {}
     with watch(total, all(config.quiet for config in configs)) as progress:
-        for number, stack in enumerate(stacks):
+        for stack in stacks:
             members = [trackers[k] for k in stack]
-            results.update(zip(stack, _run(members, progress, number), strict=True))
-            progress.stack_done()
+            results.update(zip(stack, _run(members, progress), strict=True))
+            progress.stack_done(len(stack) * _steps(configs[stack[0]]))
     return [results[k] for k in range(len(configs))]
 
 
@@ -71,26 +71,41 @@ def _steps(config: Config) -> int:
     return config.trainer.epochs * min(config.trainer.steps_per_epoch or whole, whole)
 
 
-def _run(members: list[MemberTracker], progress: Progress, number: int) -> list[Result]:
+def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
+    """Train a stack; one that raises is tried again in halves, so that one member's fault is its
+    own, and a stack too large for the memory finds its size."""
     started = time.perf_counter()
-    facts: dict[str, Any] = {
-        "members_in_stack": len(members),
+    try:
+        return _train_stack(members, progress)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other members go on
+        if len(members) == 1:
+            return [_failed(members[0], error, started)]
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        log.warning("a stack of %d failed (%s); trying its halves", len(members), said)
+    middle = len(members) // 2
+    fresh = [member.afresh() for member in members]
+    return _run(fresh[:middle], progress) + _run(fresh[middle:], progress)
+
+
+def _failed(member: MemberTracker, error: Exception, started: float) -> Result:
+    sentence = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    log.error("failed: %s: %s", member.label, sentence)
+    facts = _facts(1, started)
+    return Result("failed", member.fail(sentence, traceback.format_exc(), facts))
+
+
+def _facts(members: int, started: float) -> dict[str, Any]:
+    seconds = time.perf_counter() - started
+    return {
+        "members_in_stack": members,
+        "stack_seconds": seconds,
+        "seconds": seconds / members,
         "versions": versions(),
         "git_revision": git_revision(),
     }
-    try:
-        return _train_stack(members, progress, number, facts)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other stacks go on
-        sentence = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        log.error("failed: %s: %s", ", ".join(m.label for m in members), sentence)
-        facts["stack_seconds"] = time.perf_counter() - started
-        trace = traceback.format_exc()
-        return [Result("failed", member.fail(sentence, trace, facts)) for member in members]
 
 
-def _train_stack(
-    members: list[MemberTracker], progress: Progress, number: int, facts: dict[str, Any]
-) -> list[Result]:
+def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Result]:
     configs = [member.config for member in members]
     splits = splits_of(configs[0])
     started = time.perf_counter()
@@ -106,10 +121,8 @@ def _train_stack(
     ]
     for member in members:
         member.start()
-    device = fit_stack(model, masks, specs, StackTracker(members, progress), splits, number)
-    facts |= {
-        "stack_seconds": time.perf_counter() - started,
-        "seconds": (time.perf_counter() - started) / len(members),
+    device = fit_stack(model, masks, specs, StackTracker(members, progress), splits)
+    facts = _facts(len(members), started) | {
         "device": device_name(device),
         "data_sha256": splits.checksums,
     }
@@ -142,6 +155,7 @@ def _initial_layers(config: Config, splits: Splits) -> Layers:
 
 
 def _finish(member: MemberTracker, layers: Layers, facts: dict[str, Any]) -> Result:
+    """Write weights and result; a fault in that is this member's alone."""
     config = member.config
     notes = {
         "activation": config.activation.name,
@@ -149,6 +163,9 @@ def _finish(member: MemberTracker, layers: Layers, facts: dict[str, Any]) -> Res
         "scaling": config.data.scaling.value,
         "label": member.label,
     }
-    save_weights(member.folder / WEIGHTS, layers, notes)
-    record = member.finish(facts)
+    try:
+        save_weights(member.folder / WEIGHTS, layers, notes)
+        record = member.finish(facts)
+    except OSError as error:
+        return _failed(member, error, time.perf_counter())
     return Result(record["status"], record)

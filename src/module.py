@@ -13,6 +13,7 @@ from src import optimizers
 from src.data.module import StackData
 from src.dropout import DropoutMasks
 from src.model import StackedMLP
+from src.stacks import resume_key
 from src.tracking.stack import StackTracker
 
 
@@ -134,9 +135,12 @@ class StackModule(LightningModule):
     # --- checkpoints ----------------------------------------------------------------------
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint.setdefault("starting_strength", {}).update(
-            steps_done=self.steps_done, epochs=self.current_epoch + 1, tracker=self.tracker.state()
-        )
+        checkpoint["starting_strength"] = {
+            "members": [resume_key(member.config) for member in self.tracker.members],
+            "steps_done": self.steps_done,
+            "epochs": self.current_epoch + 1,
+            "tracker": self.tracker.state(),
+        }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["starting_strength"]

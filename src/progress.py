@@ -21,7 +21,7 @@ class Progress:
         self.total, self.done, self.diverged = total, 0, 0
         self.started = time.monotonic()
         self.best: tuple[float, str] | None = None
-        self._diverged_before = 0
+        self._diverged_before = self._planned = self._not_ours = 0
 
     def advance(self, member_steps: int) -> None:
         self.done += member_steps
@@ -36,8 +36,17 @@ class Progress:
         here = sum(member.diverged_at is not None for member in members)
         self.diverged = self._diverged_before + here
 
-    def stack_done(self) -> None:
+    def resumed(self, member_steps: int) -> None:
+        """Steps that an earlier run has made: done, but not in the time since the start."""
+        self._not_ours += member_steps
+        self.advance(member_steps)
+
+    def stack_done(self, member_steps: int) -> None:
+        """A stack has ended, with all of its planned steps or, where all diverged, with fewer."""
         self._diverged_before = self.diverged
+        self._planned += member_steps
+        self._not_ours += self._planned - self.done
+        self.advance(self._planned - self.done)
 
     def __enter__(self) -> "Progress":
         return self
@@ -57,7 +66,8 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         elapsed = time.monotonic() - self.started
-        return elapsed * (self.total - self.done) / self.done if self.done else None
+        made = self.done - self._not_ours
+        return elapsed * (self.total - self.done) / made if made > 0 else None
 
 
 class Lines(Progress):

@@ -1,5 +1,6 @@
 """Which members can train as one stack, and whether all of them can be trained at all."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -112,7 +113,7 @@ def _faults(configs: Sequence[Config]) -> Iterable[str]:
         yield from _checkpoint_faults(first.trainer.ckpt_path, configs)
 
 
-def identity(config: Config) -> str:
+def resume_key(config: Config) -> str:
     """What must agree for a member to go on from a checkpoint: all but the length of the run."""
     plain = as_plain(config)
     for key in ("epochs", "ckpt_path", "checkpoint", "name", "accelerator"):
@@ -122,6 +123,12 @@ def identity(config: Config) -> str:
     plain["data"].pop("root", None)
     plain["data"].pop("mirrors", None)
     return json.dumps(plain, sort_keys=True)
+
+
+def stack_digest(configs: Sequence[Config]) -> str:
+    """A name for a stack that no other stack of other members has."""
+    keys = "\n".join(resume_key(config) for config in configs)
+    return hashlib.sha256(keys.encode()).hexdigest()[:8]
 
 
 def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
@@ -142,8 +149,8 @@ def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
         yield f"{key}: holds {len(members)} member(s), but this run has {len(configs)}."
         return
     for number, (before, config) in enumerate(zip(members, configs, strict=True)):
-        if before != identity(config):
-            there, here = _first_difference(json.loads(before), json.loads(identity(config)))
+        if before != resume_key(config):
+            there, here = _first_difference(json.loads(before), json.loads(resume_key(config)))
             yield f"{key}: member {number} was trained with {there}, but this run has {here}."
             return
     if epochs > configs[0].trainer.epochs:

@@ -36,7 +36,6 @@ class Plan:
             raise InputError("\n".join(f"{folder}: {kept}" for folder in finished))
 
     def train(self) -> "list[Result]":
-        self.check()
         from src.members import train_members
 
         return train_members(self.configs, self.folders, self.labels)
@@ -49,7 +48,7 @@ def plan(jobs: Sequence[DictConfig]) -> Plan:
     configs, faults = [], dict[str, None]()
     for job in jobs:
         try:
-            configs.append(validated(job))
+            configs.append(validated(job, job.hydra.runtime.choices))
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))
     folders = [Path(job.hydra.sweep.dir) / job.hydra.sweep.subdir for job in jobs]

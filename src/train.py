@@ -55,9 +55,11 @@ def train(composed: DictConfig) -> float:
     folder = Path(job.runtime.output_dir)
     alone = job.mode == RunMode.RUN
     try:
-        config = validated(composed)
-        label = job.job.override_dirname or config.init.name
-        (result,) = Plan([config], [folder], [label]).train()
+        config = validated(composed, job.runtime.choices)
+        label = config.init.name if alone else job.job.override_dirname
+        planned = Plan([config], [folder], [label])
+        planned.check()
+        (result,) = planned.train()
     except InputError as error:
         if not alone:
             raise

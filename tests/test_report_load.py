@@ -94,3 +94,17 @@ def test_varied_tells_false_from_zero_and_absent_from_null() -> None:
     for one, two in ((0, False), (1, 1.0), (None, "null")):
         first, second = made(seed=one), made(seed=two)
         assert varied([first, second]) == ["seed"], (one, two)
+
+
+def test_a_key_of_a_group_is_told_where_the_name_does_not_decide_it() -> None:
+    """adam and sgd, each at two learning rates: without the rates the rows are pairs of equals."""
+    records = [
+        made(optimizer={"name": name, "lr": lr}) for name in ("adam", "sgd") for lr in (0.1, 0.01)
+    ]
+    assert varied(records) == ["optimizer", "optimizer.lr"]
+    assert varied([records[0], records[3]]) == ["optimizer"]
+
+
+def test_a_seed_that_is_set_by_itself_is_told() -> None:
+    records = [made(seed=seed, data__order_seed=order) for seed in (0, 1) for order in (0, 1)]
+    assert varied(records) == ["data.order_seed", "seed"]

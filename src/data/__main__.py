@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 from src.config import PROJECT
@@ -17,7 +18,13 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from src.data.datasets import DATASETS
-    from src.data.sources import PackageFolder, PackageInstall, TorchvisionDownload, provide
+    from src.data.sources import (
+        PackageFolder,
+        PackageInstall,
+        TorchvisionDownload,
+        install,
+        provide,
+    )
 
     root = arguments.root or PROJECT / "data" / arguments.dataset
     try:
@@ -26,7 +33,11 @@ def main() -> None:
                 f"dataset={arguments.dataset}: must be one of {', '.join(sorted(DATASETS))}."
             )
         sources = (PackageFolder(), TorchvisionDownload(arguments.mirror), PackageInstall())
-        provide(DATASETS[arguments.dataset], root, sources)
+        files = provide(DATASETS[arguments.dataset], root, sources)
+        if not all((root / name).is_file() for name in files):
+            # They were there packed, or as torchvision lays them out: unpacked once, read faster.
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=root) as workspace:
+                install(files, root, Path(workspace))
     except InputError as error:
         sys.exit(f"error: {error}")
     print(f"{arguments.dataset}: four files, checked, in {root}")

@@ -134,7 +134,7 @@ def _acquire(dataset: Dataset, root: Path, sources: Sequence[Source]) -> dict[st
                 files = _read_folder(dataset, folder)
                 if files is None:
                     raise Unavailable(f"{folder} lacks some of the four files")
-                _install(files, root, Path(workspace))
+                install(files, root, Path(workspace))
                 log.info("%s: taken from %s", dataset.name, type(source).__name__)
                 return files
             except (Unavailable, InputError) as error:
@@ -142,7 +142,8 @@ def _acquire(dataset: Dataset, root: Path, sources: Sequence[Source]) -> dict[st
     raise InputError(_three_ways(dataset, root, reasons))
 
 
-def _install(files: dict[str, IdxFile], root: Path, workspace: Path) -> None:
+def install(files: dict[str, IdxFile], root: Path, workspace: Path) -> None:
+    """Write the unpacked files into root under their plain names, each at once."""
     for name, file in files.items():
         partial = workspace / f"{name}.partial"
         with partial.open("wb") as stream:
@@ -153,15 +154,20 @@ def _install(files: dict[str, IdxFile], root: Path, workspace: Path) -> None:
 
 
 def _three_ways(dataset: Dataset, root: Path, reasons: Sequence[str]) -> str:
-    package = (
-        f"install the package {dataset.debian_package} (Debian, Ubuntu; `make data` does it as "
-        f"root), or "
-        if dataset.debian_package
-        else ""
+    fetch = "make data"
+    if dataset.name != "fashion_mnist":
+        fetch = f"python -m src.data {dataset.name}"
+    ways = [f"copy {', '.join(SHAPES)} (or the same with .gz) into {root}"]
+    if dataset.debian_package:
+        ways.append(
+            f"install the package {dataset.debian_package} (Debian, Ubuntu; `{fetch}` does it "
+            "as root)"
+        )
+    ways.append(
+        f"run `{fetch}` where torchvision's mirrors, or one that you name in "
+        "data.mirrors, can be reached"
     )
     return (
         f"data.root={root}: the files of {dataset.name} are not there ({'; '.join(reasons)}). "
-        f"Three ways to provide them: copy {', '.join(SHAPES)} (or the same with .gz) into "
-        f"{root}, or {package}run `make data` where torchvision's mirrors, or one that you name "
-        "in data.mirrors, can be reached."
+        f"{len(ways)} ways to provide them: {'; or '.join(ways)}."
     )

@@ -65,7 +65,8 @@ class TruncatedNormal:
 
     def __call__(self, shape: Shape, *, generator: torch.Generator) -> Tensor:
         # Inverse distribution function: one uniform draw a weight, whatever the cut.
-        edge = math.erf(self.cut / math.sqrt(2))
+        # An edge of 1 could draw a 1, whose normal value is infinite.
+        edge = min(math.erf(self.cut / math.sqrt(2)), 1 - 2**-24)
         z = torch.empty(shape).uniform_(-edge, edge, generator=generator)
         z.erfinv_().mul_(math.sqrt(2)).clamp_(-self.cut, self.cut)
         return z.mul_(self.std).add_(self.mean)

@@ -9,6 +9,9 @@ from src.errors import InputError
 
 RESULT = "result.json"
 
+# Keys whose default is ${seed}.
+SEED_FOLLOWERS = ("data.order_seed", "model.dropout_seed")
+
 Record = dict[str, Any]
 
 
@@ -50,11 +53,23 @@ def varied(records: list[Record]) -> list[str]:
     """Dotted keys in which the members differ; a group that differs in name stands for its keys."""
     keys = sorted({key for record in records for key in _leaves(record["config"], "")})
     differing = [key for key in keys if len({_value(record, key) for record in records}) > 1]
-    named = {key.rpartition(".")[0] for key in differing if key.endswith(".name")}
-    rest = [key for key in differing if key.partition(".")[0] not in named]
-    # These follow seed unless they are set by themselves.
-    followers = {"data.order_seed", "model.dropout_seed"} if "seed" in rest else set()
-    return sorted(named) + [key for key in rest if key not in followers]
+    named = sorted(key.rpartition(".")[0] for key in differing if key.endswith(".name"))
+    leaders = [*named, *(["seed"] if "seed" in differing else [])]
+    rest = [
+        key
+        for key in differing
+        if not any(_follows(key, by, records) for by in leaders if by != key)
+    ]
+    return named + rest
+
+
+def _follows(key: str, by: str, records: list[Record]) -> bool:
+    """Whether a key that differs only does what another one decides: init.scale after init,
+    data.order_seed after seed."""
+    if not key.startswith(f"{by}.") and (by != "seed" or key not in SEED_FOLLOWERS):
+        return False
+    pairs = {(_value(record, by), _value(record, key)) for record in records}
+    return len(pairs) == len({value for value, _ in pairs})
 
 
 def _leaves(node: Any, prefix: str) -> Iterator[str]:

@@ -41,8 +41,8 @@ class TrainerConfig:
     steps_per_epoch: int | None = None  # null: the whole training split
     chunk_steps: int = 48  # optimisation steps that one training_step covers
     max_stack: int = 64  # members that train together; more make another stack
-    checkpoint: bool = False  # write stack.ckpt at each epoch's end
-    ckpt_path: str | None = None  # a stack.ckpt to go on from
+    checkpoint: bool = False  # write stack-<digest>.ckpt at each epoch's end
+    ckpt_path: str | None = None  # a stack-<digest>.ckpt to go on from
 
     def __post_init__(self) -> None:
         require(

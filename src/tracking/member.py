@@ -39,6 +39,12 @@ class MemberTracker:
     _lines: list[str] = field(default_factory=list)
     _events: EventFile | None = None
 
+    def afresh(self) -> "MemberTracker":
+        """The same member before its first step; what was written of its curves is removed."""
+        if self._events is not None:
+            self._events.path.unlink(missing_ok=True)
+        return MemberTracker(self.config, self.folder, self.label)
+
     def start(self) -> None:
         if self.config.logger.tensorboard:
             self._events = EventFile(self.folder)

@@ -105,6 +105,7 @@ class StackTracker:
             "rows": [member.rows for member in self.members],
             "diverged_at": [member.diverged_at for member in self.members],
             "window_start": self._window_start,
+            "steps": self._window_start + self._pending.shape[1],
             "pending": self._pending.tolist(),
         }
 
@@ -112,6 +113,7 @@ class StackTracker:
         stories = zip(self.members, state["rows"], state["diverged_at"], strict=True)
         for member, rows, diverged_at in stories:
             member.rows, member.diverged_at = rows, diverged_at
+        self.progress.resumed(state["steps"] * len(self.members))
         self._window_start = state["window_start"]
         self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))
 
