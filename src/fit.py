@@ -14,10 +14,9 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 from src.data.examples import Splits
 from src.data.module import StackData
-from src.dropout import DropoutMasks
+from src.engine.protocol import Recipe
 from src.model import StackedMLP
 from src.module import StackModule
-from src.optimizers import Spec
 from src.schema.run import Accelerator, TrainerConfig
 from src.stacks import stack_digest
 from src.tracking.stack import StackTracker
@@ -37,15 +36,14 @@ class SaveStack(Callback):
 
 def fit_stack(
     model: StackedMLP,
-    masks: DropoutMasks,
-    specs: Sequence[Spec],
+    recipes: Sequence[Recipe],
     tracker: StackTracker,
     splits: Splits,
 ) -> torch.device:
     """Train the model in place, and return the device that it was trained on."""
     configs = [member.config for member in tracker.members]
     config = configs[0].trainer
-    module = StackModule(model, masks, specs, tracker)
+    module = StackModule(model, recipes, config.precision, tracker)
     orders = [member.data.order_seed for member in configs]
     data = StackData(splits, configs[0].data, config, orders)
     folders = [str(member.folder) for member in tracker.members]
@@ -55,10 +53,10 @@ def fit_stack(
         device = trainer.strategy.root_device
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
-        if config.epochs > 0 and not tracker.all_retired:
+        if config.epochs > 0 and any(tracker.alive):
             # weights_only: a checkpoint is data, never code.
             trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
-        if not tracker.all_retired:
+        if any(tracker.alive):
             trainer.test(module, data, verbose=False)
     return device  # Lightning has brought the module itself back to the CPU
 

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src import activations, optimizers
+from src import activations
 from src.config import Config
 from src.data.examples import Splits
-from src.dropout import DropoutMasks
+from src.data.module import distinct_orders
+from src.dropout import Dropout
+from src.engine.protocol import Recipe
 from src.fit import fit_stack
 from src.initializers.draw import draw_layers
 from src.model import Layers, StackedMLP
+from src.optimizers import Spec
 from src.progress import Progress, watch
 from src.stacks import group, sizes, splits_of
 from src.tracking.member import WEIGHTS, MemberTracker
@@ -110,23 +113,29 @@ def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Resul
     splits = splits_of(configs[0])
     started = time.perf_counter()
     model = build_model(configs, splits)
-    masks = DropoutMasks(
-        [config.model.dropout for config in configs],
-        [config.model.dropout_seed for config in configs],
-        configs[0].model.hidden,
-    )
-    specs = [
-        optimizers.Spec(config.optimizer.algorithm, config.optimizer.hyperparameters())
-        for config in configs
-    ]
     for member in members:
         member.start()
-    device = fit_stack(model, masks, specs, StackTracker(members, progress), splits)
+    device = fit_stack(model, recipes(configs), StackTracker(members, progress), splits)
     facts = _facts(len(members), started) | {
         "device": device_name(device),
         "data_sha256": splits.checksums,
     }
     return [_finish(member, model.member(k), facts) for k, member in enumerate(members)]
+
+
+def recipes(configs: Sequence[Config]) -> list[Recipe]:
+    """How each member is trained."""
+    orders = distinct_orders(config.data.order_seed for config in configs)
+    return [
+        Recipe(
+            config.activation.name,
+            config.activation.parameters(),
+            Dropout(config.model.dropout, config.model.dropout_seed),
+            Spec(config.optimizer.algorithm, config.optimizer.hyperparameters()),
+            orders.index(config.data.order_seed),
+        )
+        for config in configs
+    ]
 
 
 def build_model(configs: Sequence[Config], splits: Splits) -> StackedMLP:

@@ -29,6 +29,7 @@ class StackedMLP(nn.Module):
         self.biases = nn.ParameterList(
             torch.stack([bias for _, bias in layer]) for layer in by_layer
         )
+        self.activations = list(activations)
         self._restore: Tensor
         self._groups = _positions(activations)
         # Members that share an activation are computed together; this puts them back in order.
@@ -37,6 +38,11 @@ class StackedMLP(nn.Module):
 
     def __len__(self) -> int:
         return int(self.weights[0].shape[0])
+
+    @property
+    def widths(self) -> list[int]:
+        """Outputs of each layer, the logits last."""
+        return [bias.shape[1] for bias in self.biases]
 
     def forward(self, x: Tensor, factors: Iterable[Tensor] | None = None) -> Tensor:
         """x [m, b, i] -> logits [m, b, o]. `factors`: dropout's [m, b, o] per hidden layer."""

@@ -15,6 +15,7 @@ LAYERS = [
     ["src.data", "src.dropout", "src.model", "src.progress", "src.tracking"],
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
+    ["src.engine"],
     ["src.data.module", "src.module", "src.stacks"],
     ["src.fit"],
     ["src.members"],

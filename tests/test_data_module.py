@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.data.examples import Splits
-from src.data.module import EVALUATION_BATCH, Chunks, Rows, StackData
+from src.data.module import EVALUATION_BATCH, Chunks, Rows, StackData, distinct_orders
 from src.schema.data import DataConfig
 from src.schema.run import TrainerConfig
 from src.stacks import splits_of
@@ -142,8 +142,7 @@ def test_members_share_their_orders(configure: Configure, splits: Splits) -> Non
     config = configure()
     orders = [5, 2, 5, 8, 2]
     data = StackData(splits, config.data, config.trainer, orders)
-    assert data.distinct == [2, 5, 8]
-    assert [data.distinct[position] for position in data.order_of.tolist()] == orders
+    assert distinct_orders(orders) == [2, 5, 8]
     assert next(iter(data.chunks)).shape == (6, 3, 10)
 
 

@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 import src.dropout
-from src.dropout import DropoutMasks
+from src.dropout import Dropout, DropoutFactors
 from src.streams import stream
 
-CPU = torch.device("cpu")
 RATES = [0.001, 0.1, 0.2, 0.5, 0.9]
 every_rate = pytest.mark.parametrize("rate", RATES)
 
@@ -19,19 +18,26 @@ def masks(
     rates: list[float],
     seeds: list[int],
     widths: list[int] | None = None,
-    epoch: int = 0,
+    step: int = 0,
     batch: int = 100,
 ) -> list[Tensor]:
-    """The masks [m, b, o] of the first step of an epoch."""
-    drawn = DropoutMasks(rates, seeds, widths or [64, 32])
-    drawn.start_epoch(epoch, CPU)
-    return list(drawn.draw(batch))
+    """The factors [m, b, o] of a step."""
+    return list(factors(rates, seeds, widths or [64, 32]).draw(step, batch))
+
+
+def factors(rates: list[float], seeds: list[int], widths: list[int]) -> DropoutFactors:
+    members = [Dropout(rate, seed) for rate, seed in zip(rates, seeds, strict=True)]
+    return DropoutFactors(members, widths)
 
 
 def all_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the random integers [b, o] by every 16-bit integer once, at 256 × 256."""
     every = torch.arange(-(2**15), 2**15, dtype=torch.int16)
-    monkeypatch.setattr(src.dropout, "_raw", lambda batch, width, _: every.view(batch, width))
+
+    def once(batch: int, width: int, _: torch.Generator) -> Tensor:
+        return every.view(batch, width)
+
+    monkeypatch.setattr(src.dropout, "_uniform_int16", once)
 
 
 # --- rate and expectation -----------------------------------------------------------------
@@ -49,9 +55,8 @@ def test_rate_is_kept(rate: float) -> None:
 @every_rate
 def test_each_unit_is_dropped_at_the_rate(rate: float) -> None:
     """Not more often at some positions, as each fourth value of a word might be."""
-    drawn = DropoutMasks([rate], [0], [16])
-    drawn.start_epoch(0, CPU)
-    dropped = torch.cat([next(drawn.draw(1_000))[0] == 0 for _ in range(10)]).double()
+    drawn = factors([rate], [0], [16])
+    dropped = torch.cat([next(drawn.draw(step, 1_000))[0] == 0 for step in range(10)]).double()
     # 5.5 standard errors: 16 units at 5 rates, and a binomial tail that is heavier than normal.
     allowed = 5.5 * (rate * (1 - rate) / len(dropped)) ** 0.5 + 2**-17
     assert float((dropped.mean(dim=0) - rate).abs().max()) < allowed
@@ -93,7 +98,7 @@ def test_rate_zero_is_exactly_one() -> None:
 
 @pytest.mark.parametrize(("rates", "active"), [([0.0, 0.0], False), ([0.0, 0.1], True)])
 def test_active_where_any_member_drops(rates: list[float], active: bool) -> None:
-    assert DropoutMasks(rates, [0, 1], [4]).active == active
+    assert factors(rates, [0, 1], [4]).active == active
 
 
 @pytest.mark.parametrize(("batch", "widths"), [(1, [1]), (3, [5, 1]), (7, [3]), (5, [])])
@@ -121,27 +126,23 @@ def test_pairing_dropped_at_a_low_rate_is_dropped_at_a_high_one() -> None:
         assert int(low.sum()) < int(middle.sum()) < int(high.sum())
 
 
-def test_other_seeds_epochs_layers_and_steps_give_other_masks() -> None:
-    drawn = DropoutMasks([0.5, 0.5], [0, 1], [32, 32])
+def test_other_seeds_layers_and_steps_give_other_masks() -> None:
+    drawn = factors([0.5, 0.5], [0, 1], [32, 32])
     seen: list[Tensor] = []
-    for epoch in range(3):
-        drawn.start_epoch(epoch, CPU)
-        for _step in range(2):
-            for mask in drawn.draw(20):
-                seen += [(mask[0] == 0).flatten().double(), (mask[1] == 0).flatten().double()]
+    for step in range(6):
+        for mask in drawn.draw(step, 20):
+            seen += [(mask[0] == 0).flatten().double(), (mask[1] == 0).flatten().double()]
     # 24 masks of 640 fair coins: the standard error of a correlation is 1/√640 = .040.
     correlation = torch.corrcoef(torch.stack(seen)) - torch.eye(len(seen))
     assert float(correlation.abs().max()) < 5 * 640**-0.5
 
 
-def test_an_epoch_can_be_begun_again() -> None:
-    """What a resumed run needs: epoch 2 gives the same masks whatever was drawn before."""
-    drawn = DropoutMasks([0.5], [0], [32, 16])
-    for epoch in range(3):
-        drawn.start_epoch(epoch, CPU)
-        first = list(drawn.draw(20))
-        list(drawn.draw(20))
-    for mask, fresh in zip(first, masks([0.5], [0], [32, 16], epoch=2, batch=20), strict=True):
+def test_a_step_can_be_drawn_again() -> None:
+    """What a resumed run needs: step 2 gives the same masks whatever was drawn before."""
+    drawn = factors([0.5], [0], [32, 16])
+    for step in range(3):
+        last = list(drawn.draw(step, 20))
+    for mask, fresh in zip(last, masks([0.5], [0], [32, 16], step=2, batch=20), strict=True):
         assert torch.equal(mask, fresh)
 
 
@@ -155,7 +156,7 @@ def test_the_global_generator_is_left_alone() -> None:
 
 
 def raw(count: int = 40_000) -> Tensor:
-    return src.dropout._raw(count, 4, stream(0, "test")).to(torch.int64)
+    return src.dropout._uniform_int16(count, 4, stream(0, "test")).to(torch.int64)
 
 
 def test_every_bit_of_every_lane_is_a_fair_coin() -> None:

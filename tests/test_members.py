@@ -2,13 +2,16 @@
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from src.config import Config
-from src.dropout import DropoutMasks
+from src.data.examples import Examples
+from src.engine.cpu import CpuEngine
 from src.members import build_model, train_members
 from src.stacks import splits_of
 from tests.training import same_numbers, tiny, train, vary
@@ -72,13 +75,15 @@ def test_a_stack_that_raises_in_training_keeps_what_it_has(
 ) -> None:
     """Out of memory in the second epoch, say: the epochs before it are in the result."""
 
-    class Exhausted(DropoutMasks):
-        def start_epoch(self, epoch: int, device: torch.device) -> None:
-            if epoch == 1 and self.widths == [8, 6]:
+    class Exhausted(CpuEngine):
+        def run(
+            self, rows: Tensor, first_step: int, examples: Examples, alive: Sequence[bool]
+        ) -> tuple[Tensor, Tensor]:
+            if first_step == 6 and self.widths[:-1] == [8, 6]:
                 raise RuntimeError("out of\nmemory")
-            super().start_epoch(epoch, device)
+            return super().run(rows, first_step, examples, alive)
 
-    monkeypatch.setattr("src.members.DropoutMasks", Exhausted)
+    monkeypatch.setattr("src.engine.choice.CpuEngine", Exhausted)
     trained = train([base, vary(base, model__hidden=[4])], tmp_path)
     assert [member.status for member in trained] == ["failed", "done"]
     assert trained[0].record["error"] == "RuntimeError: out of memory"

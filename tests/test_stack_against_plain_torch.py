@@ -14,7 +14,7 @@ from src import activations
 from src.config import Config
 from src.data.examples import Examples, Splits
 from src.data.module import Chunks
-from src.dropout import DropoutMasks
+from src.dropout import Dropout, DropoutFactors
 from src.initializers.draw import draw_layers
 from src.optimizers import CLASSES
 from src.schema.data import Scaling
@@ -84,18 +84,18 @@ class Twin:
         self.rows.append(self.row(0))
         order = [config.data.order_seed]
         chunks = Chunks(len(self.splits.train), config.data, config.trainer, order)
-        masks = DropoutMasks(
-            [config.model.dropout], [config.model.dropout_seed], config.model.hidden
-        )
+        dropout = Dropout(config.model.dropout, config.model.dropout_seed)
+        masks = DropoutFactors([dropout], config.model.hidden)
         for epoch in range(config.trainer.epochs):
             chunks.epoch = epoch
-            masks.start_epoch(epoch, torch.device("cpu"))
             self.network.train()
             losses, hits = [], []
             for chunk in chunks:
                 for rows in chunk:
                     x, y = self.splits.train.batch(rows[0])
-                    for factor, mask in zip(self.factors, masks.draw(len(y)), strict=True):
+                    for factor, mask in zip(
+                        self.factors, masks.draw(self.steps, len(y)), strict=True
+                    ):
                         factor.mask = mask[0].double()
                     logits = self.network(x.double())
                     loss = F.cross_entropy(logits, y, reduction="none")

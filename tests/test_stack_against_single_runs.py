@@ -121,15 +121,15 @@ def test_default_architecture_against_single_runs(tmp_path: Path) -> None:
 
 
 def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
-    """On sizes that fill no vector registers the CPU's kernels group their sums differently.
-
-    Alone and in a stack the matrix products then differ in the last bits, u = 2^-24. Roundings
-    have random signs, so n of them add up to √n: the two gradients, sums of fewer than 100 terms
-    of size 1 or less, differ by √(2 · 100) u. A step moves a weight by lr/(1 - momentum) · that
-    = .1 of it, or by lr · 2/eps of it = 2 of it (Adam), and rounds the weight, u; T = 12 steps,
-    and 5 of these standard errors.
-    """
-    base = tiny(data__features=13, data__classes=3, model__hidden=[7, 5], trainer__epochs=2)
+    """Sizes that fill no vector registers, and a last batch of 1: still equal to the bit."""
+    base = tiny(
+        data__features=13,
+        data__classes=3,
+        data__train_size=61,
+        data__validation_size=29,
+        model__hidden=[7, 5],
+        trainer__epochs=2,
+    )
     adam = {"optimizer": "adam", "optimizer__eps": 1e-2, "optimizer__lr": 1e-2}
     members = [
         vary(base, activation="tanh", optimizer="momentum"),
@@ -138,15 +138,9 @@ def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
         vary(base, activation="sigmoid", seed=2, **adam),
         vary(base, activation="selu", init="lecun", optimizer="nesterov"),
         vary(base, activation="identity", optimizer="sgd", seed=3),
-        vary(base, activation="mish", optimizer="momentum", seed=4),
+        vary(base, activation="softsign", optimizer="momentum", seed=4),
     ]
-    u, steps = 2**-24, 12
-    allowed = 5 * steps**0.5 * (2 * 200**0.5 * u + u)
     together = train(members, tmp_path / "stack")
     for k, config in enumerate(members):
         (alone,) = train([config], tmp_path / str(k))
-        for name, tensor in alone.weights.items():
-            assert float((tensor - together[k].weights[name]).abs().max()) <= allowed
-        for row, expected in zip(together[k].rows, alone.rows, strict=True):
-            # As derived in test_stack_against_plain_torch: twice a weight's error, and its own.
-            assert row == pytest.approx(expected, abs=2 * allowed + 15 * u, rel=0)
+        assert same_numbers(together[k], alone), k

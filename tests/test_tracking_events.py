@@ -123,9 +123,9 @@ def test_divergence_is_the_first_step_whose_loss_is_not_finite(tmp_path: Path) -
     assert [member.diverged_at for member in stack.members] == [None, 1, 0]
     trained(stack, 3, torch.tensor([[1.0, nan, nan]]))
     assert [member.diverged_at for member in stack.members] == [None, 1, 0]
-    retired = [stack.all_retired]
+    alive = [stack.alive]
     trained(stack, 4, torch.tensor([[nan, nan, nan]]))
-    assert [*retired, stack.all_retired] == [False, True]
+    assert [*alive, stack.alive] == [[True, False, False], [False, False, False]]
     for member in stack.members:
         member.flush()
     # Points up to the last finite one: what is not finite is not drawn.

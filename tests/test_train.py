@@ -50,12 +50,10 @@ def test_finished_members_are_kept(command: Command, tmp_path: Path) -> None:
 def broken_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of the program's own in one stack: nothing that a check could have foreseen."""
 
-    def fit_or_burn(
-        model: object, masks: object, specs: object, tracker: object, *rest: object
-    ) -> object:
+    def fit_or_burn(model: object, recipes: object, tracker: object, *rest: object) -> object:
         if tracker.members[0].config.model.hidden == [5]:  # type: ignore[attr-defined]
             raise RuntimeError("the device\nis on fire")
-        return fit.fit_stack(model, masks, specs, tracker, *rest)  # type: ignore[arg-type]
+        return fit.fit_stack(model, recipes, tracker, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr("src.members.fit_stack", fit_or_burn)
 

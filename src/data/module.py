@@ -1,6 +1,6 @@
 """The LightningDataModule: rows of examples in memory, in chunks of optimisation steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from pytorch_lightning import LightningDataModule
@@ -12,6 +12,11 @@ from src.schema.run import TrainerConfig
 from src.streams import stream
 
 EVALUATION_BATCH = 1_000
+
+
+def distinct_orders(orders: Iterable[int]) -> list[int]:
+    """The order seeds of a stack, each once: the axis s of its chunks."""
+    return sorted(set(orders))
 
 
 class Chunks:
@@ -74,14 +79,11 @@ class StackData(LightningDataModule):
     ) -> None:
         super().__init__()
         self.splits = splits
-        self.distinct = sorted(set(orders))
-        self.order_of = torch.tensor([self.distinct.index(order) for order in orders])
-        self.chunks = Chunks(len(splits.train), config, trainer, self.distinct)
+        self.chunks = Chunks(len(splits.train), config, trainer, distinct_orders(orders))
 
     def setup(self, stage: str) -> None:
         assert self.trainer is not None
-        device = self.trainer.strategy.root_device
-        self.splits, self.order_of = self.splits.to(device), self.order_of.to(device)
+        self.splits = self.splits.to(self.trainer.strategy.root_device)
 
     def train_dataloader(self) -> Chunks:
         assert self.trainer is not None

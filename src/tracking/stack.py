@@ -28,8 +28,9 @@ class StackTracker:
         self._window_start = 0
 
     @property
-    def all_retired(self) -> bool:
-        return all(member.diverged_at is not None for member in self.members)
+    def alive(self) -> list[bool]:
+        """Which members have not diverged."""
+        return [member.diverged_at is None for member in self.members]
 
     def trained(self, first_step: int, batch: int, losses: Tensor, hits: Tensor) -> None:
         """losses and numbers of hits [t, m] of steps first_step, first_step + 1, ..."""

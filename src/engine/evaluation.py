@@ -1,0 +1,67 @@
+"""Losses and accuracies of all members on a batch, without dropout."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from src.activations import Activation
+from src.engine.reference import cross_entropy, hits
+from src.model import Layers, StackedMLP
+
+
+class Evaluator(Protocol):
+    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """x [b, i], y [b] -> sums over the batch of losses [m] and of hits [m], in float64."""
+        ...
+
+
+class Batched:
+    """All members in one batched product: what a GPU wants."""
+
+    def __init__(self, model: StackedMLP) -> None:
+        self.model = model
+
+    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        logits = self.model(x.expand(len(self.model), -1, -1))
+        y = y.expand(len(self.model), -1)
+        return cross_entropy(logits, y).double().sum(dim=1), hits(logits, y).double()
+
+
+class InTurn:
+    """Members in turn, each on one thread: a member's numbers are those of its single run.
+
+    The weights are copied, because a slice of the stack need not begin where a tensor of its own
+    would in memory, and the CPU's matrix products take another path there.
+    """
+
+    def __init__(self, model: StackedMLP) -> None:
+        self.members = [(model.member(k), model.activations[k]) for k in range(len(model))]
+        self._pool = ThreadPoolExecutor(
+            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
+        )
+
+    def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        def evaluated(member: tuple[Layers, Activation]) -> tuple[float, float]:
+            with torch.inference_mode():
+                return _sums(*member, x, y)
+
+        losses, hit = zip(*self._pool.map(evaluated, self.members), strict=True)
+        return torch.tensor(losses, dtype=torch.float64), torch.tensor(hit, dtype=torch.float64)
+
+
+def _sums(layers: Layers, activation: Activation, x: Tensor, y: Tensor) -> tuple[float, float]:
+    *hidden, (weight, bias) = layers
+    for hidden_weight, hidden_bias in hidden:
+        x = activation(F.linear(x, hidden_weight, hidden_bias))
+    logits = F.linear(x, weight, bias)
+    losses = F.cross_entropy(logits, y, reduction="none")
+    return float(losses.double().sum()), float((logits.argmax(dim=1) == y).sum())
+
+
+def evaluator_for(model: StackedMLP, precision: str) -> Evaluator:
+    parameter = model.weights[0]
+    alone = parameter.device.type == "cpu" and precision == "32-true"
+    return InTurn(model) if alone else Batched(model)

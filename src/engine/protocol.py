@@ -1,0 +1,39 @@
+"""What the LightningModule asks of an engine, and what it tells it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+from torch.optim import Optimizer
+
+from src.data.examples import Examples
+from src.dropout import Dropout
+from src.optimizers import Spec
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one member is trained; what is the same for the whole stack is not in it."""
+
+    activation: str
+    activation_parameters: dict[str, Any]
+    dropout: Dropout
+    optimizer: Spec
+    order: int  # index among the stack's distinct data orders
+
+
+class Engine(Protocol):
+    """Holds the optimizers of the members, in their order, and makes their steps."""
+
+    optimizers: list[Optimizer]
+
+    def run(
+        self, rows: Tensor, first_step: int, examples: Examples, alive: Sequence[bool]
+    ) -> tuple[Tensor, Tensor]:
+        """Optimisation steps on the rows [t, s, b]: losses and numbers of hits, both [t, m].
+
+        A member that is not alive is left as it is, and so is one from the step on at which its
+        loss is not finite: that update is not made. Its numbers after that step mean nothing.
+        """
+        ...
