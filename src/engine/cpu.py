@@ -23,6 +23,7 @@ from src.dropout import Dropout, raw_numbers
 from src.engine.kernels import KERNELS, Kernel
 from src.engine.layout import Views, flatten
 from src.engine.protocol import Recipe
+from src.engine.updates import Update, update_of
 from src.model import StackedMLP
 
 # Members that a thread takes at a time: few enough that all threads have work, many enough that
@@ -52,7 +53,8 @@ class Buffers(threading.local):
         self.z = [torch.empty(batch, width) for width in widths]  # preactivations, logits last
         self.h = [torch.empty(batch, width) for width in hidden]  # activations, dropped ones 0
         self.d = [torch.empty(batch, width) for width in widths]  # gradients of z
-        self.dropped = [torch.empty(batch, width, dtype=torch.bool) for width in hidden]
+        self.d_t = [d.t() for d in self.d]
+        self.kept = [torch.empty(batch, width) for width in hidden]  # 1 where kept, 0 elsewhere
         self.batch = batch
 
 
@@ -121,17 +123,25 @@ class CpuEngine:
         ]
         buffers = self._buffers
         buffers.fit(batch, self.widths)
+        steps = list(zip(x.unbind(), y.unbind(), target.unbind(), raw, strict=True))
+        logits = torch.empty(*y.shape, self.widths[-1])
         for member in block:
             if not alive[member.position]:
                 continue
-            for t in range(len(x)):
-                loss = forward(member, buffers, x[t], y[t], raw[t])
-                losses[t, member.position] = loss
-                hits[t, member.position] = (buffers.z[-1].argmax(dim=1) == y[t]).sum()
-                if loss - loss != 0:  # NaN or infinite: this update is not made
+            update: Update = member.optimizer.step
+            seen: list[float] = []
+            for t, (x_t, y_t, target_t, raw_t) in enumerate(steps):
+                seen.append(forward(member, buffers, x_t, y_t, raw_t))
+                logits[t].copy_(buffers.z[-1])
+                if seen[t] - seen[t] != 0:  # NaN or infinite: this update is not made
                     break
-                backward(member, buffers, x[t], target[t])
-                member.optimizer.step()
+                backward(member, buffers, x_t, target_t)
+                update()
+                if t == 0:
+                    update = update_of(member.optimizer, member.views.flat)
+            losses[: len(seen), member.position] = torch.tensor(seen)
+            hit = (logits.argmax(dim=2) == y).sum(dim=1)
+            hits[: len(seen), member.position] = hit[: len(seen)].to(hits.dtype)
 
 
 def _blocks(members: Sequence[Member], threads: int) -> list[list[Member]]:
@@ -148,7 +158,7 @@ def _blocks(members: Sequence[Member], threads: int) -> list[list[Member]]:
 
 
 def forward(member: Member, buffers: Buffers, x: Tensor, y: Tensor, raw: list[Tensor]) -> float:
-    """The mean loss of a batch; leaves z, h, what was dropped, and log-probabilities in d[-1].
+    """The mean loss of a batch; leaves z, h, what was kept, and log-probabilities in d[-1].
 
     1/keep of dropout is folded into the next product.
     """
@@ -157,13 +167,13 @@ def forward(member: Member, buffers: Buffers, x: Tensor, y: Tensor, raw: list[Te
     a, scale = x, 1.0
     for layer in range(last + 1):
         z = buffers.z[layer]
-        torch.addmm(views.biases[layer], a, views.weights[layer].t(), alpha=scale, out=z)
+        torch.addmm(views.biases[layer], a, views.weights_t[layer], alpha=scale, out=z)
         if layer < last:
             a, scale = buffers.h[layer], dropout.scale
             member.kernel.forward(z, a)
             if dropout.dropped_levels:
-                torch.lt(raw[layer], dropout.threshold, out=buffers.dropped[layer])
-                a.masked_fill_(buffers.dropped[layer], 0)
+                torch.ge(raw[layer], dropout.threshold, out=buffers.kept[layer])
+                a.mul_(buffers.kept[layer])
     torch._log_softmax(buffers.z[last], 1, False, out=buffers.d[last])
     return float(F.nll_loss(buffers.d[last], y))
 
@@ -176,12 +186,12 @@ def backward(member: Member, buffers: Buffers, x: Tensor, target: Tensor) -> Non
     for layer in range(len(views.weights) - 1, -1, -1):
         a, scale = (buffers.h[layer - 1], dropout.scale) if layer else (x, 1.0)
         grad = views.weight_grads[layer]
-        torch.addmm(grad, d.t(), a, beta=0, alpha=scale, out=grad)
+        torch.addmm(grad, buffers.d_t[layer], a, beta=0, alpha=scale, out=grad)
         torch.sum(d, dim=0, out=views.bias_grads[layer])
         if layer:
             below = buffers.d[layer - 1]
             torch.addmm(below, d, views.weights[layer], beta=0, alpha=scale, out=below)
-            if dropout.dropped_levels:
-                below.masked_fill_(buffers.dropped[layer - 1], 0)
+            if dropout.dropped_levels and not member.kernel.zero_stops:
+                below.mul_(buffers.kept[layer - 1])
             member.kernel.backward(below, buffers.z[layer - 1], buffers.h[layer - 1])
             d = below

@@ -19,11 +19,13 @@ _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804
 class Kernel:
     """forward(z, h) writes h = φ(z); backward(d, z, h) turns d = ∂L/∂h into ∂L/∂z in place.
 
-    h may have been dropped to 0 in between, where d is 0 as well.
+    h may have been dropped to 0 in between. Where `zero_stops`, backward gives 0 wherever h is 0;
+    elsewhere d has to be 0 there already.
     """
 
     forward: Callable[[Tensor, Tensor], object]
     backward: Callable[[Tensor, Tensor, Tensor], object]
+    zero_stops: bool = False
 
 
 def _identity() -> Kernel:
@@ -34,6 +36,7 @@ def _relu() -> Kernel:
     return Kernel(
         lambda z, h: torch.clamp_min(z, 0, out=h),
         lambda d, z, h: aten.threshold_backward.grad_input(d, h, 0, grad_input=d),
+        zero_stops=True,
     )
 
 

@@ -17,6 +17,7 @@ class Views:
     flat: Tensor
     grad: Tensor
     weights: list[Tensor]
+    weights_t: list[Tensor]
     biases: list[Tensor]
     weight_grads: list[Tensor]
     bias_grads: list[Tensor]
@@ -49,6 +50,7 @@ def flatten(model: StackedMLP) -> list[Views]:
             flat=flat[k],
             grad=grad[k],
             weights=[part[k] for part in parts[:layers]],
+            weights_t=[part[k].t() for part in parts[:layers]],
             biases=[part[k] for part in parts[layers:]],
             weight_grads=[part[k] for part in grads[:layers]],
             bias_grads=[part[k] for part in grads[layers:]],
