@@ -17,7 +17,9 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from src.bench.peers import NotebookLoop, PlainLoop
-from src.config import CONF, PROJECT, register, validated
+from src.bench.stacks import stacks
+from src.config import CONF, PROJECT, Config, register, validated
+from src.data.examples import Splits
 from src.members import train_members
 from src.schema.data import IdxDataConfig
 from src.stacks import splits_of
@@ -37,6 +39,7 @@ def main() -> None:
         "versions": versions(),
         "command": f"python -m src.bench --rounds {arguments.rounds}",
         **epochs(arguments.rounds),
+        **stacks(_splits(), arguments.rounds),
         **commands(arguments.rounds),
     }
     report(figures)
@@ -46,11 +49,19 @@ def main() -> None:
         print(f"written to {arguments.json}")
 
 
-def epochs(rounds: int) -> dict[str, Any]:
-    """Seconds for one epoch and its evaluations; the ways take turns, so that noise is shared."""
+def _splits() -> Splits:
+    return splits_of(_config())
+
+
+def _config() -> Config:
     register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        config = validated(compose("config", ["trainer=cpu", "trainer.epochs=1", "quiet=true"]))
+        return validated(compose("config", ["trainer=cpu", "trainer.epochs=1", "quiet=true"]))
+
+
+def epochs(rounds: int) -> dict[str, Any]:
+    """Seconds for one epoch and its evaluations; the ways take turns, so that noise is shared."""
+    config = _config()
     assert isinstance(config.data, IdxDataConfig)
     splits = splits_of(config)
     plain, notebook = PlainLoop(splits), NotebookLoop(Path(config.data.root))
@@ -126,13 +137,15 @@ def report(figures: dict[str, Any]) -> None:
     for title, unit in (
         ("epoch_seconds", "s"),
         ("times_faster_than", "x"),
+        ("member_epoch_seconds", "s"),
+        ("largest_stack_times_faster_than", "x"),
         ("command_seconds", "s"),
         ("command_peak_mb", "MB"),
     ):
         for name, values in figures[title].items():
             middle, low, high = statistics.median(values), min(values), max(values)
             print(
-                f"{title:18} {name:28} median {middle:8.2f} {unit:2} "
+                f"{title:32} {name:28} median {middle:8.2f} {unit:2} "
                 f"(n={len(values)}, {low:.2f} to {high:.2f})"
             )
 
