@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hydra import compose, initialize_config_dir
 
 from src.config import CONF, PROJECT, Config, register, validated
+from src.data.datasets import SHAPES, Dataset
 from tests.command import Command, command_in
+from tests.idx_files import TINY, Files, made_dataset, made_files
+
+if TYPE_CHECKING:
+    from tests.training import Trained
 
 register()
 
@@ -47,3 +53,38 @@ def command(tmp_path: Path) -> Iterator[Command]:
     """`python -m src.train`, called in this process, in a folder of its own."""
     with command_in(tmp_path) as shell:
         yield shell
+
+
+@pytest.fixture
+def tiny_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """50 training and 20 test images in place of 60,000 and 10,000.
+
+    The one table of shapes is changed in place: whoever imported it sees the small ones.
+    """
+    for name, shape in TINY.items():
+        monkeypatch.setitem(SHAPES, name, shape)
+
+
+@pytest.fixture
+def files() -> Files:
+    return made_files()
+
+
+@pytest.fixture
+def dataset(files: Files) -> Dataset:
+    return made_dataset(files)
+
+
+@pytest.fixture(scope="session")
+def four(tmp_path_factory: pytest.TempPathFactory) -> "list[Trained]":
+    """Three members, and one that diverges at step 1, trained with TensorBoard on."""
+    from tests.training import tiny, train, vary
+
+    base = tiny(logger="tensorboard", logger__every_n_steps=3, trainer__epochs=2)
+    members = [
+        vary(base, init="he", optimizer__lr=0.01),
+        vary(base, init="xavier", activation="tanh", optimizer="sgd", seed=3),
+        vary(base, activation="gelu", optimizer="adamw", model__dropout=0.0),
+        vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
+    ]
+    return train(members, tmp_path_factory.mktemp("four"))

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torchvision.datasets
 
-from src.data.datasets import SHAPES, Dataset
+from src.data.datasets import Dataset
 from src.data.sources import TorchvisionDownload, provide
 from src.errors import InputError
-from tests.idx_files import TINY, Files, made_dataset, made_files
+from tests.idx_files import Files, made_files
 from tests.local_server import Mirror, serving
 
 PACKED = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in made_files().items()}
@@ -37,23 +37,11 @@ def collected() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+def offline(tiny_shapes: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """torchvision expects the made files and knows no mirror, so only ours can be asked."""
-    for name, shape in TINY.items():
-        monkeypatch.setitem(SHAPES, name, shape)
     monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [])
     monkeypatch.setattr(torchvision.datasets.FashionMNIST, "resources", announced(PACKED))
     monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def files() -> Files:
-    return made_files()
-
-
-@pytest.fixture
-def dataset(files: Files) -> Dataset:
-    return made_dataset(files)
 
 
 @pytest.fixture

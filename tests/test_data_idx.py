@@ -13,27 +13,13 @@ import torch
 from src.data.datasets import FASHION_MNIST, SHAPES, Dataset
 from src.data.idx import locate, read
 from src.errors import InputError
-from tests.idx_files import TINY, Files, idx, made_dataset, made_files, write
+from tests.idx_files import TINY, Files, idx, made_files, write
 
 IMAGES, LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
 OFFICIAL = Path("/usr/share/datasets/fashion-mnist")
 
 
-@pytest.fixture(autouse=True)
-def tiny_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The one table of shapes, changed in place: whoever imported it sees the small ones.
-    for name, shape in TINY.items():
-        monkeypatch.setitem(SHAPES, name, shape)
-
-
-@pytest.fixture
-def files() -> Files:
-    return made_files()
-
-
-@pytest.fixture
-def dataset(files: Files) -> Dataset:
-    return made_dataset(files)
+pytestmark = pytest.mark.usefixtures("tiny_shapes")
 
 
 def refusal(path: Path, name: str, dataset: Dataset) -> str:

@@ -6,26 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from src.data.datasets import SHAPES, Dataset
+from src.data.datasets import Dataset
 from src.data.sources import PackageFolder, PackageInstall, Unavailable, provide
 from src.errors import InputError
-from tests.idx_files import TINY, Files, made_dataset, made_files, write
+from tests.idx_files import Files, write
 
-
-@pytest.fixture(autouse=True)
-def tiny_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, shape in TINY.items():
-        monkeypatch.setitem(SHAPES, name, shape)
-
-
-@pytest.fixture
-def files() -> Files:
-    return made_files()
-
-
-@pytest.fixture
-def dataset(files: Files) -> Dataset:
-    return made_dataset(files)
+pytestmark = pytest.mark.usefixtures("tiny_shapes")
 
 
 def test_package_folder(tmp_path: Path, files: Files, dataset: Dataset) -> None:

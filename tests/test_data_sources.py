@@ -16,21 +16,7 @@ from src.data.sources import Source, Unavailable, provide
 from src.errors import InputError
 from tests.idx_files import TINY, Files, made_dataset, made_files, write
 
-
-@pytest.fixture(autouse=True)
-def tiny_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, shape in TINY.items():
-        monkeypatch.setitem(SHAPES, name, shape)
-
-
-@pytest.fixture
-def files() -> Files:
-    return made_files()
-
-
-@pytest.fixture
-def dataset(files: Files) -> Dataset:
-    return made_dataset(files)
+pytestmark = pytest.mark.usefixtures("tiny_shapes")
 
 
 @dataclass

@@ -20,19 +20,6 @@ from tests.training import Trained, same_weights, tiny, train, vary
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh, "gelu": nn.GELU}
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Trained]:
-    """Three members, and one that diverges at step 1."""
-    base = tiny(logger="tensorboard", logger__every_n_steps=3, trainer__epochs=2)
-    members = [
-        vary(base, init="he", optimizer__lr=0.01),
-        vary(base, init="xavier", activation="tanh", optimizer="sgd", seed=3),
-        vary(base, activation="gelu", optimizer="adamw", model__dropout=0.0),
-        vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
-    ]
-    return train(members, tmp_path_factory.mktemp("results"))
-
-
 def strict(path: Path) -> Any:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
@@ -43,16 +30,16 @@ def strict(path: Path) -> Any:
 # --- result.json --------------------------------------------------------------------------
 
 
-def test_files_of_a_member(trained: list[Trained]) -> None:
-    for member in trained:
+def test_files_of_a_member(four: list[Trained]) -> None:
+    for member in four:
         names = {path.name for path in member.folder.iterdir()}
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == 1
         assert names - events == {"result.json", "weights.safetensors", "train.log"}
 
 
-def test_result_fields(trained: list[Trained]) -> None:
-    for k, member in enumerate(trained):
+def test_result_fields(four: list[Trained]) -> None:
+    for k, member in enumerate(four):
         saved = strict(member.folder / "result.json")
         assert saved == json.loads(json.dumps(member.record))
         assert saved["status"] == ("diverged" if k == 3 else "done")
@@ -67,11 +54,11 @@ def test_result_fields(trained: list[Trained]) -> None:
         assert set(saved["metrics"]) == {"initial", "best", "last", "test"}
 
 
-def test_result_holds_the_whole_configuration(trained: list[Trained]) -> None:
+def test_result_holds_the_whole_configuration(four: list[Trained]) -> None:
     config = tiny(logger="tensorboard", logger__every_n_steps=3, trainer__epochs=2)
     config = vary(config, init="xavier", activation="tanh", optimizer="sgd", seed=3)
-    assert trained[1].record["config"] == as_plain(config)
-    assert trained[1].record["seeds"] == {
+    assert four[1].record["config"] == as_plain(config)
+    assert four[1].record["seeds"] == {
         "seed": 3,
         "data.order_seed": 0,
         "data.split_seed": 0,
@@ -79,8 +66,8 @@ def test_result_holds_the_whole_configuration(trained: list[Trained]) -> None:
     }
 
 
-def test_metrics_are_rows_of_the_epochs(trained: list[Trained]) -> None:
-    for member in trained[:3]:
+def test_metrics_are_rows_of_the_epochs(four: list[Trained]) -> None:
+    for member in four[:3]:
         metrics = member.record["metrics"]
         assert [row["epoch"] for row in member.rows] == [0, 1, 2]
         assert metrics["initial"] == member.rows[0]
@@ -92,8 +79,8 @@ def test_metrics_are_rows_of_the_epochs(trained: list[Trained]) -> None:
         assert set(metrics["test"]) == {"loss", "accuracy"}
 
 
-def test_log_tells_the_story_with_times(trained: list[Trained]) -> None:
-    lines = (trained[0].folder / "train.log").read_text().splitlines()
+def test_log_tells_the_story_with_times(four: list[Trained]) -> None:
+    lines = (four[0].folder / "train.log").read_text().splitlines()
     for line in lines:
         datetime.strptime(line[:19], "%Y-%m-%d %H:%M:%S")
     said = [line[20:] for line in lines]
@@ -107,10 +94,10 @@ def test_log_tells_the_story_with_times(trained: list[Trained]) -> None:
 
 @pytest.mark.parametrize("k", range(3))
 def test_weights_in_plain_torch_give_the_reported_test_accuracy(
-    trained: list[Trained], k: int
+    four: list[Trained], k: int
 ) -> None:
     """With safetensors and torch alone, from what the file itself says."""
-    path = trained[k].folder / "weights.safetensors"
+    path = four[k].folder / "weights.safetensors"
     with safe_open(str(path), framework="pt") as file:
         notes = file.metadata()
     state = load_file(path)
@@ -125,19 +112,17 @@ def test_weights_in_plain_torch_give_the_reported_test_accuracy(
     x = splits.test.images.float() / 255
     with torch.no_grad():
         logits = network(x)
-    test = trained[k].record["metrics"]["test"]
+    test = four[k].record["metrics"]["test"]
     assert float((logits.argmax(dim=1) == splits.test.labels).double().mean()) == test["accuracy"]
     # 30 float32 losses of size 3 or less, in products and sums of another grouping.
     loss = float(F.cross_entropy(logits, splits.test.labels))
     assert loss == pytest.approx(test["loss"], abs=10 * 3 * 2**-24)
 
 
-def test_a_run_may_start_from_the_weights_of_another(
-    trained: list[Trained], tmp_path: Path
-) -> None:
-    path = str(trained[0].folder / "weights.safetensors")
+def test_a_run_may_start_from_the_weights_of_another(four: list[Trained], tmp_path: Path) -> None:
+    path = str(four[0].folder / "weights.safetensors")
     base = tiny(trainer__epochs=0)
     again, fresh = train([vary(base, model__weights=path), base], tmp_path)
-    assert same_weights(again, trained[0])
-    assert not same_weights(fresh, trained[0])
-    assert again.record["metrics"]["test"] == trained[0].record["metrics"]["test"]
+    assert same_weights(again, four[0])
+    assert not same_weights(fresh, four[0])
+    assert again.record["metrics"]["test"] == four[0].record["metrics"]["test"]

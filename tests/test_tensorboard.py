@@ -6,20 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 
-from tests.training import Trained, tiny, train, vary
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Trained]:
-    """Three members, and one that diverges at step 1, with TensorBoard on."""
-    base = tiny(logger="tensorboard", logger__every_n_steps=3, trainer__epochs=2)
-    members = [
-        vary(base, init="he", optimizer__lr=0.01),
-        vary(base, init="xavier", activation="tanh", optimizer="sgd", seed=3),
-        vary(base, activation="gelu", optimizer="adamw", model__dropout=0.0),
-        vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
-    ]
-    return train(members, tmp_path_factory.mktemp("results"))
+from tests.training import Trained, tiny, train
 
 
 def curves(member: Trained) -> EventAccumulator:
@@ -31,17 +18,17 @@ STEP_TAGS = {"loss/step", "accuracy/step"}
 END_TAGS = {"loss/test", "accuracy/test", "accuracy/best"}
 
 
-def test_tags(trained: list[Trained]) -> None:
-    for member in trained[:3]:
+def test_tags(four: list[Trained]) -> None:
+    for member in four[:3]:
         found = set(curves(member).Tags()["scalars"])
         assert found == EPOCH_TAGS | STEP_TAGS | END_TAGS | {"learning_rate"}
     # The diverged one has no epoch and no test; a window of 3 steps was never whole and finite.
-    found = set(curves(trained[3]).Tags()["scalars"])
+    found = set(curves(four[3]).Tags()["scalars"])
     assert found == {"loss/validation", "accuracy/validation", "accuracy/best", "learning_rate"}
 
 
-def test_epoch_curves_are_the_rows(trained: list[Trained]) -> None:
-    for member in trained:
+def test_epoch_curves_are_the_rows(four: list[Trained]) -> None:
+    for member in four:
         events = curves(member)
         for tag in EPOCH_TAGS & set(events.Tags()["scalars"]):
             name, part = tag.split("/")
@@ -54,9 +41,9 @@ def test_epoch_curves_are_the_rows(trained: list[Trained]) -> None:
             ]
 
 
-def test_step_curves_are_means_over_windows(trained: list[Trained]) -> None:
+def test_step_curves_are_means_over_windows(four: list[Trained]) -> None:
     """Windows of 3 steps, 12 steps: the two of an epoch have its training loss as their mean."""
-    for member in trained[:3]:
+    for member in four[:3]:
         events = curves(member)
         for tag, name in (("loss/step", "train_loss"), ("accuracy/step", "train_accuracy")):
             points = events.Scalars(tag)
@@ -67,8 +54,8 @@ def test_step_curves_are_means_over_windows(trained: list[Trained]) -> None:
                 assert mean == pytest.approx(member.rows[epoch][name], rel=2**-23)
 
 
-def test_end_points_are_the_result(trained: list[Trained]) -> None:
-    for member in trained[:3]:
+def test_end_points_are_the_result(four: list[Trained]) -> None:
+    for member in four[:3]:
         events, metrics = curves(member), member.record["metrics"]
         expected = {
             "loss/test": (12, metrics["test"]["loss"]),
@@ -91,14 +78,14 @@ def hparams(member: Trained, tag: str) -> plugin_data_pb2.HParamsPluginData:
     return plugin_data_pb2.HParamsPluginData.FromString(metadata.plugin_data.content)
 
 
-def test_hparams_session(trained: list[Trained]) -> None:
+def test_hparams_session(four: list[Trained]) -> None:
     expected = [
         {"init": "he", "activation": "relu", "optimizer": "adam", "learning_rate": 0.01},
         {"init": "xavier", "activation": "tanh", "optimizer": "sgd", "seed": 3.0, "dropout": 0.2},
         {"init": "default", "weight_decay": 0.01, "dropout": 0.0, "hidden": "8-6", "epochs": 2.0},
         {"learning_rate": 1e30, "batch_size": 10.0, "data": "synthetic"},
     ]
-    for k, (member, some) in enumerate(zip(trained, expected, strict=True)):
+    for k, (member, some) in enumerate(zip(four, expected, strict=True)):
         start = hparams(member, "session_start_info").session_start_info
         values = {
             key: value.string_value if value.HasField("string_value") else value.number_value
@@ -112,9 +99,9 @@ def test_hparams_session(trained: list[Trained]) -> None:
         assert end.end_time_secs >= start.start_time_secs
 
 
-def test_hparams_columns_are_the_same_for_all_and_exist_as_scalars(trained: list[Trained]) -> None:
+def test_hparams_columns_are_the_same_for_all_and_exist_as_scalars(four: list[Trained]) -> None:
     """A column that differs between runs, or that no run writes, spoils the HParams tab."""
-    experiments = [hparams(member, "experiment").experiment for member in trained]
+    experiments = [hparams(member, "experiment").experiment for member in four]
     columns = {
         tuple((info.name, info.type) for info in experiment.hparam_infos)
         for experiment in experiments
@@ -122,14 +109,14 @@ def test_hparams_columns_are_the_same_for_all_and_exist_as_scalars(trained: list
     assert len(columns) == 1
     metrics = {info.name.tag for experiment in experiments for info in experiment.metric_infos}
     assert metrics
-    for member in trained[:3]:
+    for member in four[:3]:
         assert metrics <= set(curves(member).Tags()["scalars"])
         start = hparams(member, "session_start_info").session_start_info
         assert set(start.hparams) == {name for name, _ in next(iter(columns))}
 
 
-def test_no_hp_metric(trained: list[Trained]) -> None:
-    for member in trained:
+def test_no_hp_metric(four: list[Trained]) -> None:
+    for member in four:
         assert "hp_metric" not in curves(member).Tags()["scalars"]
         assert b"hp_metric" not in b"".join(
             path.read_bytes() for path in member.folder.glob("events.*")
