@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from src.errors import MembersFailed
 from src.refusals import first_line, sentence
-from src.report.load import RESULT
+from src.tracking.files import RESULT
 
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
 

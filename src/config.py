@@ -16,7 +16,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.errors import InputError, require
+from src.errors import InputError, no_such_key, require
 from src.schema import activation, data, init, optimizer
 from src.schema.activation import ActivationConfig
 from src.schema.data import DataConfig
@@ -86,9 +86,7 @@ def validated(composed: DictConfig, choices: Mapping[str, Any] | None = None) ->
     faults = [fault for item in fields(Config) for fault in _strangers(composed, item.name)]
     known = {item.name for item in fields(Config)}
     strangers = sorted(str(key) for key in composed if key not in known | {"hydra"})
-    faults += [
-        f"{key}: no such key; allowed here: {', '.join(sorted(known))}." for key in strangers
-    ]
+    faults += [no_such_key(key, known) for key in strangers]
     for item in fields(Config):
         if item.name not in composed or OmegaConf.is_missing(composed, item.name):
             faults.append(f"{item.name}: cannot be removed; every member needs it.")
@@ -131,9 +129,9 @@ def _strangers(composed: DictConfig, key: str) -> list[str]:
         return []
     schema = OmegaConf.get_type(node)
     known = {item.name for item in fields(schema)} if is_dataclass(schema) else set()
-    allowed = ", ".join(f"{key}.{name}" for name in sorted(known))
+    allowed = [f"{key}.{name}" for name in known]
     strangers = sorted(str(name) for name in node if name not in known)
-    return [f"{key}.{name}: no such key; allowed here: {allowed}." for name in strangers]
+    return [no_such_key(f"{key}.{name}", allowed) for name in strangers]
 
 
 def _object(composed: DictConfig, key: str) -> Any:

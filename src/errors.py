@@ -1,4 +1,6 @@
-"""The one exception a user is meant to see."""
+"""The exceptions a user is meant to see, and how they are worded."""
+
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -13,3 +15,13 @@ def require(condition: bool, key: str, found: object, allowed: str) -> None:
 
 class MembersFailed(Exception):
     """Some members could not be trained; the message names them, the others are finished."""
+
+
+def no_such_key(key: str, allowed: Iterable[str]) -> str:
+    """allowed: the keys that stand where this one was sought, dotted."""
+    return f"{key}: no such key; allowed here: {', '.join(sorted(allowed))}."
+
+
+def on_one_line(error: BaseException) -> str:
+    """The exception's whole message, whatever its line breaks; its name where it has none."""
+    return " ".join(str(error).split()) or type(error).__name__

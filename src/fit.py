@@ -47,9 +47,12 @@ def fit_stack(
     orders = [member.data.order_seed for member in configs]
     data = StackData(splits, configs[0].data, config, orders)
     folders = [str(member.folder) for member in tracker.members]
-    checkpoint = Path(os.path.commonpath(folders)) / f"stack-{stack_digest(configs)}.ckpt"
+    savers: list[Callback] = []
+    if config.checkpoint:
+        name = f"stack-{stack_digest(configs)}.ckpt"
+        savers.append(SaveStack(Path(os.path.commonpath(folders)) / name))
     with _without_noise(), _interrupts_passed_on():
-        trainer = _trainer(config, Path(folders[0]), [SaveStack(checkpoint)])
+        trainer = _trainer(config, Path(folders[0]), savers)
         device = trainer.strategy.root_device
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
@@ -87,14 +90,14 @@ def _without_noise() -> Iterator[None]:
         yield
 
 
-def _trainer(config: TrainerConfig, folder: Path, savers: list[SaveStack]) -> Trainer:
+def _trainer(config: TrainerConfig, folder: Path, savers: list[Callback]) -> Trainer:
     gpu = config.accelerator is not Accelerator.cpu and torch.cuda.is_available()
     return Trainer(
         accelerator="gpu" if gpu else "cpu",
         devices=1,
         precision=config.precision,  # type: ignore[arg-type]
         max_epochs=config.epochs,
-        callbacks=list(savers) if config.checkpoint else [],
+        callbacks=savers,
         num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1,
         logger=False,

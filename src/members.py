@@ -15,7 +15,7 @@ from typing import Any
 from src import activations
 from src.config import Config
 from src.data.examples import Splits
-from src.data.module import distinct_orders
+from src.data.module import distinct_orders, steps_per_epoch
 from src.dropout import Dropout
 from src.engine.protocol import Recipe
 from src.fit import fit_stack
@@ -70,8 +70,8 @@ def train_members(
 
 
 def _steps(config: Config) -> int:
-    whole = -(-config.data.train_size // config.data.batch_size)
-    return config.trainer.epochs * min(config.trainer.steps_per_epoch or whole, whole)
+    data, trainer = config.data, config.trainer
+    return trainer.epochs * steps_per_epoch(data.train_size, data, trainer)
 
 
 def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
@@ -83,18 +83,21 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
     except Exception as error:  # noqa: BLE001 - whatever it is, the other members go on
         if len(members) == 1:
             return [_failed(members[0], error, started)]
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        log.warning("a stack of %d failed (%s); trying its halves", len(members), said)
+        log.warning("a stack of %d failed (%s); trying its halves", len(members), _told(error))
     middle = len(members) // 2
     fresh = [member.afresh() for member in members]
     return _run(fresh[:middle], progress) + _run(fresh[middle:], progress)
 
 
 def _failed(member: MemberTracker, error: Exception, started: float) -> Result:
-    sentence = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    sentence = _told(error)
     log.error("failed: %s: %s", member.label, sentence)
     facts = _facts(1, started)
     return Result("failed", member.fail(sentence, traceback.format_exc(), facts))
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _facts(members: int, started: float) -> dict[str, Any]:

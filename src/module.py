@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from src.data.module import StackData
-from src.engine.choice import engine_for
-from src.engine.evaluation import Evaluator, evaluator_for
+from src.engine.choice import engine_for, evaluator_for
+from src.engine.evaluation import Evaluator
 from src.engine.protocol import Recipe
 from src.model import StackedMLP
 from src.stacks import resume_key

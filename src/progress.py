@@ -18,10 +18,11 @@ class Progress:
     """Counts member-steps over all stacks of a command. This one shows nothing (quiet=true)."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.diverged = total, 0, 0
+        self.total, self.done = total, 0
         self.started = time.monotonic()
         self.best: tuple[float, str] | None = None
-        self._diverged_before = self._planned = self._not_ours = 0
+        self._diverged: set[str] = set()  # labels: a retried stack tells of a member twice
+        self._planned = self._not_ours = 0
 
     def advance(self, member_steps: int) -> None:
         self.done += member_steps
@@ -33,8 +34,7 @@ class Progress:
                 accuracy = member.rows[-1]["validation_accuracy"]
                 if self.best is None or accuracy > self.best[0]:
                     self.best = (float(accuracy), member.label)
-        here = sum(member.diverged_at is not None for member in members)
-        self.diverged = self._diverged_before + here
+        self._diverged.update(m.label for m in members if m.diverged_at is not None)
 
     def resumed(self, member_steps: int) -> None:
         """Steps that an earlier run has made: done, but not in the time since the start."""
@@ -43,7 +43,6 @@ class Progress:
 
     def stack_done(self, member_steps: int) -> None:
         """A stack has ended, with all of its planned steps or, where all diverged, with fewer."""
-        self._diverged_before = self.diverged
         self._planned += member_steps
         self._not_ours += self._planned - self.done
         self.advance(self._planned - self.done)
@@ -59,8 +58,8 @@ class Progress:
         parts = []
         if self.best is not None:
             parts.append(f"best validation accuracy {self.best[0]:.4f} ({self.best[1]})")
-        if self.diverged:
-            parts.append(f"{self.diverged} diverged")
+        if self._diverged:
+            parts.append(f"{len(self._diverged)} diverged")
         return ", ".join(parts)
 
     @property

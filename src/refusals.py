@@ -5,7 +5,7 @@ Their own messages speak of nodes and structs, and name neither the options nor 
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 
 from src.config import CONF, SCHEMAS, Config
-from src.errors import InputError
+from src.errors import InputError, no_such_key
 
 
 def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
@@ -48,12 +48,6 @@ def first_line(error: BaseException) -> str:
 def options_of(group: str) -> list[str]:
     """The YAML files of a config group."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml")) if group else []
-
-
-def no_such_key(key: str, allowed: Iterable[str]) -> str:
-    """allowed: the keys that stand where this one was sought, dotted."""
-    known = sorted(allowed)
-    return f"{key}: no such key; allowed here: {', '.join(known)}.{_near(key, known)}"
 
 
 def _no_such_option(group: str, option: str, options: Sequence[str]) -> str:
@@ -114,9 +108,8 @@ def _unknown_key(override: str, cause: OmegaConfBaseException) -> str:
         # A bare lr or epochs: say where it lives.
         near = [key for key in all_keys() if key.rpartition(".")[2] == sought][:1]
         if near:
-            told = ", ".join(allowed)
-            return f"{sought}: no such key; allowed here: {told}. Did you mean {near[0]}?"
-    return no_such_key(sought, allowed)
+            return f"{no_such_key(sought, allowed)} Did you mean {near[0]}?"
+    return no_such_key(sought, allowed) + _near(sought, sorted(allowed))
 
 
 def _near(word: str, words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
-from src.report.load import RESULT
+from src.tracking.files import RESULT
 
 if TYPE_CHECKING:
     from src.members import Result

@@ -29,6 +29,13 @@ def mixed(base: Config) -> list[Config]:
     ]
 
 
+def assert_each_is_its_single_run(members: list[Config], folder: Path) -> None:
+    together = train(members, folder / "stack")
+    for k, config in enumerate(members):
+        (alone,) = train([config], folder / str(k))
+        assert same_numbers(together[k], alone), k
+
+
 @pytest.fixture(scope="module")
 def base() -> Config:
     # A last batch of 16 in an epoch of 64, in chunks of 3 and 1 steps.
@@ -114,10 +121,7 @@ def test_default_architecture_against_single_runs(tmp_path: Path) -> None:
         vary(base, init="xavier", activation="mish", seed=1),
         vary(base, init="lecun", activation="sigmoid", data__order_seed=1),
     ]
-    together = train(members, tmp_path / "stack")
-    for k, config in enumerate(members):
-        (alone,) = train([config], tmp_path / str(k))
-        assert same_numbers(together[k], alone), k
+    assert_each_is_its_single_run(members, tmp_path)
 
 
 def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
@@ -140,7 +144,4 @@ def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
         vary(base, activation="identity", optimizer="sgd", seed=3),
         vary(base, activation="softsign", optimizer="momentum", seed=4),
     ]
-    together = train(members, tmp_path / "stack")
-    for k, config in enumerate(members):
-        (alone,) = train([config], tmp_path / str(k))
-        assert same_numbers(together[k], alone), k
+    assert_each_is_its_single_run(members, tmp_path)

@@ -17,7 +17,8 @@ from safetensors.torch import load_file
 from src.config import CONF
 from src.errors import InputError
 from src.sweep import labels, plan
-from src.tracking.member import LOG, RESULT, WEIGHTS
+from src.tracking.files import RESULT
+from src.tracking.member import LOG, WEIGHTS
 from tests.command import Outcome, command_in, undisturbed_logging
 from tests.conftest import SMALL
 

@@ -19,6 +19,12 @@ def distinct_orders(orders: Iterable[int]) -> list[int]:
     return sorted(set(orders))
 
 
+def steps_per_epoch(size: int, config: DataConfig, trainer: TrainerConfig) -> int:
+    """Batches in an epoch of `size` examples, the last perhaps not full, up to the limit asked."""
+    whole = -(-size // config.batch_size)
+    return min(trainer.steps_per_epoch or whole, whole)
+
+
 class Chunks:
     """One epoch of training as row numbers [t, s, b]: t steps, s data orders, b examples.
 
@@ -29,8 +35,7 @@ class Chunks:
     def __init__(self, size: int, config: DataConfig, trainer: TrainerConfig, orders: list[int]):
         self.size, self.orders = size, orders
         self.batch_size, self.chunk_steps = config.batch_size, trainer.chunk_steps
-        whole = -(-size // self.batch_size)
-        self.steps = min(trainer.steps_per_epoch or whole, whole)
+        self.steps = steps_per_epoch(size, config, trainer)
         self.epoch = 0
 
     def __len__(self) -> int:

@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from src.data.datasets import SHAPES, Dataset
 from src.data.idx import IdxFile, locate, read
-from src.errors import InputError
+from src.errors import InputError, on_one_line
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class TorchvisionDownload:
                 try:
                     return Path(mirrored(root=str(workspace), download=True).raw_folder)
                 except (OSError, RuntimeError, EOFError, ValueError, HTTPException) as error:
-                    said = " ".join(str(error).split()) or type(error).__name__
+                    said = on_one_line(error)
                     reasons.append(f"{mirror}: {said}")
         finally:
             socket.setdefaulttimeout(before)

@@ -59,9 +59,3 @@ def _sums(layers: Layers, activation: Activation, x: Tensor, y: Tensor) -> tuple
     logits = F.linear(x, weight, bias)
     losses = F.cross_entropy(logits, y, reduction="none")
     return float(losses.double().sum()), float((logits.argmax(dim=1) == y).sum())
-
-
-def evaluator_for(model: StackedMLP, precision: str) -> Evaluator:
-    parameter = model.weights[0]
-    alone = parameter.device.type == "cpu" and precision == "32-true"
-    return InTurn(model) if alone else Batched(model)

@@ -27,10 +27,8 @@ def update_of(optimizer: Optimizer, parameter: Tensor) -> Update:
     largest = [state["max_exp_avg_sq"]] if options["amsgrad"] else []
     kernel = torch._fused_adamw_ if options["decoupled_weight_decay"] else torch._fused_adam_
     beta1, beta2 = options["betas"]
-    step, tensors = (
-        state["step"],
-        ([parameter], [parameter.grad], [state["exp_avg"]], [state["exp_avg_sq"]]),
-    )
+    step = state["step"]
+    tensors = ([parameter], [parameter.grad], [state["exp_avg"]], [state["exp_avg_sq"]])
     keywords = {
         "lr": options["lr"],
         "beta1": beta1,

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import InputError
-
-RESULT = "result.json"
+from src.tracking.files import RESULT
 
 # Keys whose default is ${seed}.
 SEED_FOLLOWERS = ("data.order_seed", "model.dropout_seed")

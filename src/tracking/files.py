@@ -7,6 +7,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+RESULT = "result.json"  # what a finished member's folder holds
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")

@@ -8,9 +8,9 @@ from typing import Any
 
 from src.config import Config, as_plain
 from src.tracking.events import EventFile
-from src.tracking.files import write_json
+from src.tracking.files import RESULT, write_json
 
-RESULT, WEIGHTS, LOG = "result.json", "weights.safetensors", "train.log"
+WEIGHTS, LOG = "weights.safetensors", "train.log"
 
 # Scalars of the HParams tab, with their headings. Each is written for every member that trains.
 METRICS = {
