@@ -1,13 +1,13 @@
-"""The fast engine for a CPU: members in turn, one thread a core, nothing allocated in the loop.
+"""The fast engine for a CPU: members in turn, one core each.
 
 A product of 100 × 784 × 256 already fills a core, so members are not batched: each is a network
-of its own, whose parameters, gradients and moments stay in cache for a whole chunk of steps. The
-backward pass is written out, into buffers made once a thread. Python's threads suffice because
-torch's kernels release the interpreter lock. A member runs on one thread whatever the size of the
-stack, so its numbers are those of its single run to the bit.
+of its own, whose parameters and moments stay in cache for a whole chunk of steps. A member's
+steps are the same calls on one core whatever the size of the stack, so its numbers are those of
+its single run to the bit.
 """
 
 import threading
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,47 +15,31 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim import Optimizer
 
 from src import optimizers
 from src.data.examples import Examples
-from src.dropout import Dropout, raw_numbers
-from src.engine.kernels import KERNELS, Kernel
-from src.engine.layout import Views, flatten
+from src.dropout import raw_numbers
+from src.engine.crew import Crew, can_fork
+from src.engine.kernels import KERNELS
+from src.engine.layout import flatten
 from src.engine.protocol import Recipe
-from src.engine.updates import Update, update_of
+from src.engine.shared import share_state
+from src.engine.steps import Batch, Buffers, Member, train
 from src.model import StackedMLP
 
-# Members that a thread takes at a time: few enough that all threads have work, many enough that
+# Members that a core takes at a time: few enough that all cores have work, many enough that
 # they share the batches and random numbers made for the block.
 BLOCK = 16
 
 
 @dataclass(frozen=True)
-class Member:
-    position: int
-    views: Views
-    kernel: Kernel
-    dropout: Dropout
-    optimizer: Optimizer
-    order: int
+class Task:
+    """Steps of one block on the rows [t, b] of its data order."""
 
-
-class Buffers(threading.local):
-    """What a step writes: made once for each thread and batch size."""
-
-    batch = 0
-
-    def fit(self, batch: int, widths: Sequence[int]) -> None:
-        if batch == self.batch:
-            return
-        hidden = widths[:-1]
-        self.z = [torch.empty(batch, width) for width in widths]  # preactivations, logits last
-        self.h = [torch.empty(batch, width) for width in hidden]  # activations, dropped ones 0
-        self.d = [torch.empty(batch, width) for width in widths]  # gradients of z
-        self.d_t = [d.t() for d in self.d]
-        self.kept = [torch.empty(batch, width) for width in hidden]  # 1 where kept, 0 elsewhere
-        self.batch = batch
+    block: int
+    rows: Tensor
+    first_step: int
+    alive: list[bool]  # of the block's members
 
 
 class CpuEngine:
@@ -65,11 +49,10 @@ class CpuEngine:
         views = flatten(model)
         for view in views:
             view.flat.requires_grad_()
-            view.flat.grad = view.grad
         specs = [recipe.optimizer for recipe in recipes]
         self.optimizers = optimizers.build(specs, [[view.flat] for view in views])
         self.widths = model.widths
-        self.threads = torch.get_num_threads()
+        self.cores = torch.get_num_threads()
         members = [
             Member(
                 position,
@@ -81,117 +64,126 @@ class CpuEngine:
             )
             for position, recipe in enumerate(recipes)
         ]
-        self.blocks = _blocks(members, self.threads)
-        self._buffers = Buffers()
-        self._pool = ThreadPoolExecutor(
-            self.threads, initializer=torch.set_num_threads, initargs=(1,)
+        self.blocks = _blocks(members, self.cores)
+        self._buffers = threading.local()
+        self._threads = ThreadPoolExecutor(
+            self.cores, initializer=torch.set_num_threads, initargs=(1,)
         )
+        self._crew: Crew | None = None
+        self._examples: Examples | None = None
 
     def run(
         self, rows: Tensor, first_step: int, examples: Examples, alive: Sequence[bool]
     ) -> tuple[Tensor, Tensor]:
         shape = (len(rows), len(alive))
         losses, hits = torch.full(shape, torch.nan), torch.zeros(shape)
+        still = list(alive)
 
-        def train(block: list[Member]) -> None:
-            # Gradient mode belongs to the thread.
-            with torch.no_grad():
-                self._train(block, rows, first_step, examples, alive, losses, hits)
+        def made(steps: slice) -> None:
+            tasks = self._tasks(rows[steps], first_step + steps.start, still)
+            for task, (loss, hit) in zip(tasks, self._map(tasks), strict=True):
+                positions = [member.position for member in self.blocks[task.block]]
+                losses[steps, positions], hits[steps, positions] = loss, hit
+            for k in range(len(still)):
+                still[k] = still[k] and bool(losses[steps.stop - 1, k].isfinite())
 
-        list(self._pool.map(train, self.blocks))  # list: an exception of a thread is raised here
+        if examples is not self._examples:
+            # Processes see the examples and optimizers that there were when they began. The first
+            # step is made here, because it is what makes the state of the optimizers.
+            self.close()
+            self._examples = examples
+            made(slice(0, 1))
+            self._fork()
+            if len(rows) > 1:
+                made(slice(1, len(rows)))
+        else:
+            made(slice(0, len(rows)))
         return losses, hits
 
-    def _train(
-        self,
-        block: list[Member],
-        rows: Tensor,
-        first_step: int,
-        examples: Examples,
-        alive: Sequence[bool],
-        losses: Tensor,
-        hits: Tensor,
-    ) -> None:
-        """One block through all steps of the chunk; its members share order and dropout seed."""
-        first, batch = block[0], rows.shape[-1]
-        x, y = examples.batch(rows[:, first.order])
-        target = F.one_hot(y, self.widths[-1]).to(torch.float32)
-        raw = [
-            raw_numbers(first.dropout.seed, first_step + t, batch, self.widths[:-1])
-            if any(member.dropout.dropped_levels for member in block)
-            else []
-            for t in range(len(x))
-        ]
-        buffers = self._buffers
-        buffers.fit(batch, self.widths)
-        steps = list(zip(x.unbind(), y.unbind(), target.unbind(), raw, strict=True))
-        logits = torch.empty(*y.shape, self.widths[-1])
-        for member in block:
-            if not alive[member.position]:
-                continue
-            update: Update = member.optimizer.step
-            seen: list[float] = []
-            for t, (x_t, y_t, target_t, raw_t) in enumerate(steps):
-                seen.append(forward(member, buffers, x_t, y_t, raw_t))
-                logits[t].copy_(buffers.z[-1])
-                if seen[t] - seen[t] != 0:  # NaN or infinite: this update is not made
-                    break
-                backward(member, buffers, x_t, target_t)
-                update()
-                if t == 0:
-                    update = update_of(member.optimizer, member.views.flat)
-            losses[: len(seen), member.position] = torch.tensor(seen)
-            hit = (logits.argmax(dim=2) == y).sum(dim=1)
-            hits[: len(seen), member.position] = hit[: len(seen)].to(hits.dtype)
+    def close(self) -> None:
+        """End the processes; the next run begins others."""
+        self._examples = None
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
+
+    def _fork(self) -> None:
+        processes = min(self.cores, len(self.blocks))
+        if processes > 1 and can_fork():
+            share_state(self.optimizers)
+            self._crew = Crew(self._train, processes)
+            weakref.finalize(self, self._crew.close)
+
+    def _tasks(self, rows: Tensor, first_step: int, alive: Sequence[bool]) -> list[Task]:
+        tasks = []
+        for k, block in enumerate(self.blocks):
+            training = [alive[member.position] for member in block]
+            if any(training):
+                tasks.append(Task(k, rows[:, block[0].order].clone(), first_step, training))
+        return tasks
+
+    def _map(self, tasks: Sequence[Task]) -> list[tuple[Tensor, Tensor]]:
+        if self._crew is not None:
+            return self._crew.map(tasks)
+        return list(self._threads.map(self._train, tasks))
+
+    def _train(self, task: Task) -> tuple[Tensor, Tensor]:
+        """One block through its steps: losses and numbers of hits, both [t, m]."""
+        block, batch = self.blocks[task.block], task.rows.shape[-1]
+        assert self._examples is not None
+        with torch.no_grad():  # gradient mode belongs to the thread
+            batches = self._batches(task, self._examples)
+            buffers = getattr(self._buffers, "own", None)
+            if buffers is None or buffers.batch != batch:
+                buffers = self._buffers.own = Buffers(batch, self.widths, block[0].views)
+            labels = torch.stack([each.y for each in batches])
+            logits = torch.empty(*labels.shape, self.widths[-1])
+            losses = torch.full((len(batches), len(block)), torch.nan)
+            hits = torch.zeros_like(losses)
+            for k, member in enumerate(block):
+                if task.alive[k]:
+                    seen = train(member, batches, buffers, logits)
+                    losses[: len(seen), k] = torch.tensor(seen)
+                    hit = (logits.argmax(dim=2) == labels).sum(dim=1)
+                    hits[: len(seen), k] = hit[: len(seen)].to(hits.dtype)
+        return losses, hits
+
+    def _batches(self, task: Task, examples: Examples) -> list[Batch]:
+        """What the members of a block share, because their order and dropout seed are the same.
+
+        Each batch is a tensor of its own, because where one begins in memory may change the last
+        bit of a product, and steps must not depend on the chunk that they are in.
+        """
+        block, size = self.blocks[task.block], task.rows.shape[-1]
+        drawn = any(member.dropout.dropped_levels for member in block)
+        batches = []
+        for t, rows in enumerate(task.rows):
+            x, y = examples.batch(rows)
+            target = F.one_hot(y, self.widths[-1]).to(torch.float32)
+            step = task.first_step + t
+            seed, hidden = block[0].dropout.seed, self.widths[:-1]
+            raw = raw_numbers(seed, step, size, hidden) if drawn else []
+            batches.append(Batch(x, y, target, raw))
+        return batches
 
 
-def _blocks(members: Sequence[Member], threads: int) -> list[list[Member]]:
-    """Members of the same data order and dropout seed, at most BLOCK, spread over the threads."""
-    alike: dict[tuple[int, int], list[Member]] = {}
-    for member in members:
-        alike.setdefault((member.order, member.dropout.seed), []).append(member)
-    size = max(1, min(BLOCK, -(-len(members) // threads)))
-    return [
-        group[start : start + size]
-        for group in alike.values()
-        for start in range(0, len(group), size)
-    ]
+def _blocks(members: Sequence[Member], cores: int) -> list[list[Member]]:
+    """Members of the same data order and dropout seed, at most BLOCK, as evenly as cores allow.
 
-
-def forward(member: Member, buffers: Buffers, x: Tensor, y: Tensor, raw: list[Tensor]) -> float:
-    """The mean loss of a batch; leaves z, h, what was kept, and log-probabilities in d[-1].
-
-    1/keep of dropout is folded into the next product.
+    In a line by order and seed, cut where a core's share ends, so that no core waits for another.
     """
-    views, dropout = member.views, member.dropout
-    last = len(views.weights) - 1
-    a, scale = x, 1.0
-    for layer in range(last + 1):
-        z = buffers.z[layer]
-        torch.addmm(views.biases[layer], a, views.weights_t[layer], alpha=scale, out=z)
-        if layer < last:
-            a, scale = buffers.h[layer], dropout.scale
-            member.kernel.forward(z, a)
-            if dropout.dropped_levels:
-                torch.ge(raw[layer], dropout.threshold, out=buffers.kept[layer])
-                a.mul_(buffers.kept[layer])
-    torch._log_softmax(buffers.z[last], 1, False, out=buffers.d[last])
-    return float(F.nll_loss(buffers.d[last], y))
+    line = sorted(members, key=lambda member: (member.order, member.dropout.seed))
+    share = -(-len(line) // cores)
+    blocks: list[list[Member]] = []
+    for place, member in enumerate(line):
+        block = blocks[-1] if blocks else []
+        alike = block and _shared(block[0]) == _shared(member)
+        if alike and place % share and len(block) < BLOCK:
+            block.append(member)
+        else:
+            blocks.append([member])
+    return sorted(blocks, key=len, reverse=True)  # the longest first, so that all end together
 
 
-def backward(member: Member, buffers: Buffers, x: Tensor, target: Tensor) -> None:
-    """The gradient of the mean loss, into the member's flat gradient. target: one-hot [b, o]."""
-    views, dropout = member.views, member.dropout
-    d = buffers.d[-1]
-    d.exp_().sub_(target).mul_(1 / len(x))
-    for layer in range(len(views.weights) - 1, -1, -1):
-        a, scale = (buffers.h[layer - 1], dropout.scale) if layer else (x, 1.0)
-        grad = views.weight_grads[layer]
-        torch.addmm(grad, buffers.d_t[layer], a, beta=0, alpha=scale, out=grad)
-        torch.sum(d, dim=0, out=views.bias_grads[layer])
-        if layer:
-            below = buffers.d[layer - 1]
-            torch.addmm(below, d, views.weights[layer], beta=0, alpha=scale, out=below)
-            if dropout.dropped_levels and not member.kernel.zero_stops:
-                below.mul_(buffers.kept[layer - 1])
-            member.kernel.backward(below, buffers.z[layer - 1], buffers.h[layer - 1])
-            d = below
+def _shared(member: Member) -> tuple[int, int]:
+    return member.order, member.dropout.seed

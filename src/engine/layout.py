@@ -1,59 +1,62 @@
 """The parameters of a member as one flat vector: the optimizer is one call, and cache-friendly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from src.engine.shared import aligned, shared_zeros
 from src.model import StackedMLP
-
-ALIGNMENT = 16  # float32 numbers in 64 bytes: every tensor of every member begins a cache line
 
 
 @dataclass
 class Views:
-    """One member: its flat parameters and gradients, and each layer's part of them."""
+    """A flat vector and each layer's part of it: weights [o, i] and biases [o]."""
 
     flat: Tensor
-    grad: Tensor
     weights: list[Tensor]
     weights_t: list[Tensor]
     biases: list[Tensor]
-    weight_grads: list[Tensor]
-    bias_grads: list[Tensor]
 
 
 def flatten(model: StackedMLP) -> list[Views]:
-    """Move the stack's parameters into flat vectors [m, p], of which they become views.
+    """Move the stack's parameters into shared memory [m, p], of which they become views.
 
     What lies between two tensors is 0, has the gradient 0, and stays 0 under every optimizer.
     """
-    members = len(model)
     parameters = list(model.parameters())
-    starts, size = [], 0
-    for parameter in parameters:
-        starts.append(size)
-        size += -(-parameter[0].numel() // ALIGNMENT) * ALIGNMENT
-    flat, grad = torch.zeros(members, size), torch.zeros(members, size)
-    parts: list[list[Tensor]] = []
-    grads: list[list[Tensor]] = []
-    for parameter, start in zip(parameters, starts, strict=True):
-        shape, count = parameter.shape, parameter[0].numel()
-        view = flat[:, start : start + count].view(shape)
-        view.copy_(parameter.data)
-        parameter.data = view
-        parts.append(list(view.unbind()))
-        grads.append(list(grad[:, start : start + count].view(shape).unbind()))
-    layers = len(model.weights)
-    return [
-        Views(
-            flat=flat[k],
-            grad=grad[k],
-            weights=[part[k] for part in parts[:layers]],
-            weights_t=[part[k].t() for part in parts[:layers]],
-            biases=[part[k] for part in parts[layers:]],
-            weight_grads=[part[k] for part in grads[:layers]],
-            bias_grads=[part[k] for part in grads[layers:]],
-        )
-        for k in range(members)
-    ]
+    shapes = [parameter.shape[1:] for parameter in parameters]
+    flat = shared_zeros(len(model), _size(shapes))
+    for parameter, part in zip(parameters, _parts(flat, shapes), strict=True):
+        part.copy_(parameter.data)
+        parameter.data = part
+    return [_views(row, shapes) for row in flat.unbind()]
+
+
+def gradient_like(views: Views) -> Views:
+    """Zeros for the gradient of a member, of the same layout."""
+    shapes = [tensor.shape for tensor in (*views.weights, *views.biases)]
+    return _views(torch.zeros(_size(shapes)), shapes)
+
+
+def _size(shapes: Sequence[torch.Size]) -> int:
+    return sum(aligned(shape.numel()) for shape in shapes)
+
+
+def _parts(flat: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
+    """flat [..., p] -> one view [..., *shape] for each shape."""
+    parts, start = [], 0
+    for shape in shapes:
+        part = flat[..., start : start + shape.numel()]
+        parts.append(part.view(*flat.shape[:-1], *shape))
+        start += aligned(shape.numel())
+    return parts
+
+
+def _views(flat: Tensor, shapes: Sequence[torch.Size]) -> Views:
+    """The weights come first, then the biases, as in StackedMLP.parameters()."""
+    parts = _parts(flat, shapes)
+    layers = len(parts) // 2
+    weights, biases = parts[:layers], parts[layers:]
+    return Views(flat, weights, [weight.t() for weight in weights], biases)
