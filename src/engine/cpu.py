@@ -20,9 +20,11 @@ from torch.optim import Optimizer
 from src import optimizers
 from src.data.examples import Examples
 from src.dropout import Dropout, raw_numbers
+from src.engine.adjustments import Adjustment, adjustment_of
 from src.engine.kernels import KERNELS, Kernel
 from src.engine.layout import Views, flatten
 from src.engine.protocol import Recipe
+from src.engine.smoothing import minus_target, smoothed_loss
 from src.engine.updates import Update, update_of
 from src.model import StackedMLP
 
@@ -39,6 +41,8 @@ class Member:
     dropout: Dropout
     optimizer: Optimizer
     order: int
+    label_smoothing: float
+    adjust: Adjustment | None
 
 
 class Buffers(threading.local):
@@ -78,6 +82,8 @@ class CpuEngine:
                 recipe.dropout,
                 self.optimizers[position],
                 recipe.order,
+                recipe.label_smoothing,
+                adjustment_of(recipe, self.optimizers[position], views[position].grad),
             )
             for position, recipe in enumerate(recipes)
         ]
@@ -136,6 +142,8 @@ class CpuEngine:
                 if seen[t] - seen[t] != 0:  # NaN or infinite: this update is not made
                     break
                 backward(member, buffers, x_t, target_t)
+                if member.adjust is not None:
+                    member.adjust(first_step + t)
                 update()
                 if t == 0:
                     update = update_of(member.optimizer, member.views.flat)
@@ -175,14 +183,17 @@ def forward(member: Member, buffers: Buffers, x: Tensor, y: Tensor, raw: list[Te
                 torch.ge(raw[layer], dropout.threshold, out=buffers.kept[layer])
                 a.mul_(buffers.kept[layer])
     torch._log_softmax(buffers.z[last], 1, False, out=buffers.d[last])
-    return float(F.nll_loss(buffers.d[last], y))
+    loss = F.nll_loss(buffers.d[last], y)
+    if member.label_smoothing:
+        loss = smoothed_loss(loss, buffers.d[last], member.label_smoothing)
+    return float(loss)
 
 
 def backward(member: Member, buffers: Buffers, x: Tensor, target: Tensor) -> None:
     """The gradient of the mean loss, into the member's flat gradient. target: one-hot [b, o]."""
     views, dropout = member.views, member.dropout
     d = buffers.d[-1]
-    d.exp_().sub_(target).mul_(1 / len(x))
+    minus_target(d.exp_(), target, member.label_smoothing).mul_(1 / len(x))
     for layer in range(len(views.weights) - 1, -1, -1):
         a, scale = (buffers.h[layer - 1], dropout.scale) if layer else (x, 1.0)
         grad = views.weight_grads[layer]
