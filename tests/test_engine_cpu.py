@@ -71,7 +71,7 @@ def stack(recipes: Sequence[Recipe], seeds: Sequence[int]) -> StackedMLP:
 schedules = st.one_of(
     st.just(CONSTANT),
     st.builds(
-        lambda decay, warmup: Schedule(*decay, warmup, run_steps=8, epoch_steps=2),
+        lambda decay, warmup: Schedule(decay[0], decay[1], warmup, run_steps=8, epoch_steps=2),
         st.sampled_from(
             [
                 ("none", {}),

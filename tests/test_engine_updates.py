@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from src import optimizers
-from src.engine.updates import update_of
+from src.engine.updates import Update, update_of
 from src.optimizers import Spec
 from tests.training import option, options
 
@@ -24,7 +24,7 @@ def steps(optimizer: Optimizer, parameter: Tensor, direct: bool, count: int = 12
     generator = torch.Generator().manual_seed(0)
     assert parameter.grad is not None
     rate = optimizer.param_groups[0]["lr"]
-    update = optimizer.step
+    update: Update = optimizer.step
     for step in range(count):
         parameter.grad.copy_(torch.randn(33, generator=generator))
         optimizer.param_groups[0]["lr"] = rate / (1 + step)

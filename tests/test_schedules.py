@@ -102,7 +102,7 @@ def test_step_against_step_lr(warmup: int, gamma: float, every: int) -> None:
 # --- what every schedule keeps to ---------------------------------------------------------
 
 shares = st.floats(0, 1)
-decays = st.one_of(
+decays: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
     st.just(("none", {})),
     st.tuples(st.sampled_from(["linear", "cosine"]), st.fixed_dictionaries({"final": shares})),
     st.tuples(
@@ -111,7 +111,7 @@ decays = st.one_of(
     ),
 )
 schedules = st.builds(
-    lambda decay, warmup, run, epoch: Schedule(*decay, warmup, run, epoch),
+    lambda decay, *steps: Schedule(decay[0], decay[1], *steps),
     decays,
     st.integers(0, 30),
     st.integers(1, 60),
