@@ -17,13 +17,14 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.errors import InputError, no_such_key, require
-from src.schema import activation, data, init, optimizer
+from src.schema import activation, data, init, optimizer, schedule
 from src.schema.activation import ActivationConfig
 from src.schema.data import DataConfig
 from src.schema.init import InitConfig
 from src.schema.optimizer import OptimizerConfig
 from src.schema.ranges import check_seed
 from src.schema.run import LoggerConfig, ModelConfig, TrainerConfig
+from src.schema.schedule import ScheduleConfig
 
 PROJECT = Path(__file__).resolve().parent.parent
 CONF = PROJECT / "conf"
@@ -36,6 +37,7 @@ class Config:
     init: InitConfig = MISSING
     activation: ActivationConfig = MISSING
     optimizer: OptimizerConfig = MISSING
+    schedule: ScheduleConfig = MISSING
     data: DataConfig = MISSING
     model: ModelConfig = field(default_factory=ModelConfig)
     trainer: TrainerConfig = MISSING
@@ -48,6 +50,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
     "init": init.SCHEMAS,
     "activation": activation.SCHEMAS,
     "optimizer": optimizer.SCHEMAS,
+    "schedule": schedule.SCHEMAS,
     "data": data.SCHEMAS,
 }
 
@@ -109,13 +112,14 @@ def validated(composed: DictConfig, choices: Mapping[str, Any] | None = None) ->
 
 def _check_names(config: Config, choices: Mapping[str, Any]) -> None:
     """A name, law or algorithm says what was chosen; another is chosen with group=option."""
-    for group in ("init", "activation", "optimizer", "data", "trainer", "logger"):
+    for group in (*SCHEMAS, "trainer", "logger"):
         name = getattr(config, group).name
         chosen = choices.get(group, name)
         require(name == chosen, f"{group}.name", name, f"{chosen}; choose with {group}=<option>")
     for key, node, field_name in (
         ("init.law", config.init, "law"),
         ("optimizer.algorithm", config.optimizer, "algorithm"),
+        ("schedule.decay", config.schedule, "decay"),
     ):
         found, fixed = getattr(node, field_name), getattr(type(node), field_name)
         group = key.partition(".")[0]

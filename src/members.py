@@ -23,6 +23,7 @@ from src.initializers.draw import draw_layers
 from src.model import Layers, StackedMLP
 from src.optimizers import Spec
 from src.progress import Progress, watch
+from src.schedules import Schedule
 from src.stacks import group, sizes, splits_of
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.provenance import device_name, git_revision, versions
@@ -70,8 +71,11 @@ def train_members(
 
 
 def _steps(config: Config) -> int:
-    data, trainer = config.data, config.trainer
-    return trainer.epochs * steps_per_epoch(data.train_size, data, trainer)
+    return config.trainer.epochs * _epoch_steps(config)
+
+
+def _epoch_steps(config: Config) -> int:
+    return steps_per_epoch(config.data.train_size, config.data, config.trainer)
 
 
 def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
@@ -136,9 +140,23 @@ def recipes(configs: Sequence[Config]) -> list[Recipe]:
             Dropout(config.model.dropout, config.model.dropout_seed),
             Spec(config.optimizer.algorithm, config.optimizer.hyperparameters()),
             orders.index(config.data.order_seed),
+            _schedule(config),
+            config.optimizer.clip_norm,
+            config.model.label_smoothing,
         )
         for config in configs
     ]
+
+
+def _schedule(config: Config) -> Schedule:
+    chosen = config.schedule
+    return Schedule(
+        chosen.decay,
+        chosen.parameters(),
+        chosen.warmup_steps,
+        run_steps=_steps(config),
+        epoch_steps=_epoch_steps(config),
+    )
 
 
 def build_model(configs: Sequence[Config], splits: Splits) -> StackedMLP:

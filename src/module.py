@@ -69,7 +69,9 @@ class StackModule(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         losses, accuracies = self._means(len(self.data.splits.validation))
-        self.tracker.validated(self.steps_done, losses, accuracies)
+        last = max(self.steps_done - 1, 0)  # at step 0 the rate of the first update, yet to come
+        rates = [recipe.rate(last) for recipe in self.recipes]
+        self.tracker.validated(self.steps_done, losses, accuracies, rates)
 
     def on_test_epoch_start(self) -> None:
         self._start_sums()

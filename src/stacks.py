@@ -13,6 +13,7 @@ import torch
 from src.config import Config, as_plain
 from src.data.examples import Splits, load
 from src.errors import InputError
+from src.schedules import SPANNING
 from src.schema.data import DataConfig
 from src.schema.run import Accelerator
 from src.tracking.weights import load_weights
@@ -22,10 +23,12 @@ STACKABLE = (
     "init",
     "activation",
     "optimizer",
+    "schedule",
     "seed",
     "quiet",
     "model.dropout",
     "model.dropout_seed",
+    "model.label_smoothing",
     "model.weights",
     "data.order_seed",
 )
@@ -114,10 +117,15 @@ def _faults(configs: Sequence[Config]) -> Iterable[str]:
 
 
 def resume_key(config: Config) -> str:
-    """What must agree for a member to go on from a checkpoint: all but the length of the run."""
+    """What must agree for a member to go on from a checkpoint: all that decides its numbers.
+
+    So the length of the run may differ, unless the member's learning rate is spread over it.
+    """
     plain = as_plain(config)
-    for key in ("epochs", "ckpt_path", "checkpoint", "name", "accelerator"):
+    for key in ("ckpt_path", "checkpoint", "name", "accelerator"):
         del plain["trainer"][key]
+    if config.schedule.decay not in SPANNING:
+        del plain["trainer"]["epochs"]
     for key in ("quiet", "logger"):
         del plain[key]
     plain["data"].pop("root", None)
@@ -151,7 +159,10 @@ def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
     for number, (before, config) in enumerate(zip(members, configs, strict=True)):
         if before != resume_key(config):
             there, here = _first_difference(json.loads(before), json.loads(resume_key(config)))
-            yield f"{key}: member {number} was trained with {there}, but this run has {here}."
+            told = f"was trained with {there}, but this run has {here}"
+            if here.startswith("trainer.epochs="):
+                told += f", over which schedule={config.schedule.name} spreads its learning rates"
+            yield f"{key}: member {number} {told}."
             return
     if epochs > configs[0].trainer.epochs:
         asked = configs[0].trainer.epochs

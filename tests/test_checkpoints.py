@@ -143,6 +143,9 @@ CHANGED = [
     ({"seed": 9}, "seed"),
     ({"data__order_seed": 9}, "data.order_seed"),
     ({"model__dropout": 0.4}, "model.dropout"),
+    ({"model__label_smoothing": 0.4}, "model.label_smoothing"),
+    ({"optimizer__clip_norm": 1.0}, "optimizer.clip_norm"),
+    ({"schedule": "cosine"}, "schedule.name=cosine"),
 ]
 
 

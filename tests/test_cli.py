@@ -12,7 +12,7 @@ from tests.command import Command
 from tests.conftest import SMALL
 
 INITS = ", ".join(sorted(path.stem for path in (CONF / "init").glob("*.yaml")))
-TOP = "activation, data, init, logger, model, optimizer, quiet, seed, trainer"
+TOP = "activation, data, init, logger, model, optimizer, quiet, schedule, seed, trainer"
 
 UNKNOWN = [
     ("init=foo", ["init=foo", "no such option", INITS]),
@@ -22,6 +22,11 @@ UNKNOWN = [
     ("data=cifar", ["data=cifar", "fashion_mnist, kmnist, mnist, synthetic"]),
     ("trainer=tpu", ["trainer=tpu", "auto, cpu, gpu, smoke"]),
     ("logger=wandb", ["logger=wandb", "none, tensorboard"]),
+    ("schedule=cosin", ["constant, cosine, linear, step, warmup", "Did you mean cosine?"]),
+    ("schedule.final=0", ["schedule.final", "no such key", "schedule.warmup_steps"]),
+    ("schedule=step schedule.gama=1", ["schedule.gama", "Did you mean schedule.gamma?"]),
+    ("clip_norm=1", ["clip_norm", "no such key", "Did you mean optimizer.clip_norm?"]),
+    ("schedule=cosine schedule.decay=step", ["schedule.decay=step: must be cosine; choose with"]),
     ("hydra/launcher=foo", ["hydra/launcher=foo", "stacked"]),
     ("foo=1", ["foo", "no such key", TOP]),
     ("foo.bar=1", ["foo", "no such key", TOP]),
@@ -45,7 +50,11 @@ WRONG_TYPE = [
     ("model.hidden=3", ["model.hidden=3", "list of integers"]),
     ("model.hidden=[8,null]", ["model.hidden=[8,null]", "list of integers"]),
     ("optimizer.betas=0.9", ["optimizer.betas=0.9", "list of numbers"]),
-    ("model=3", ["model=3", "model.dropout, model.dropout_seed, model.hidden, model.weights"]),
+    ("model=3", ["model=3", "model.dropout_seed, model.hidden, model.label_smoothing"]),
+    ("optimizer.clip_norm=big", ["optimizer.clip_norm=big", "a number or null"]),
+    ("model.label_smoothing=null", ["model.label_smoothing=null", "a number"]),
+    ("schedule.warmup_steps=1.5", ["schedule.warmup_steps=1.5", "an integer"]),
+    ("schedule=linear schedule.final=low", ["schedule.final=low", "a number"]),
     ("init.fan=foo", ["init.fan=foo", "fan_in, fan_out, fan_avg"]),
     ("optimizer=3", ["optimizer=3", "adagrad, adam"]),
 ]
@@ -86,6 +95,16 @@ OUT_OF_RANGE = [
             "trainer.steps_per_epoch=0: must be an integer of at least 1.",
         ],
     ),
+    (
+        "optimizer.clip_norm=0 model.label_smoothing=1 schedule.warmup_steps=-1",
+        [
+            "optimizer.clip_norm=0.0: must be a finite number above 0.",
+            "model.label_smoothing=1.0: must be at least 0 and below 1.",
+            "schedule.warmup_steps=-1: must be an integer of at least 0.",
+        ],
+    ),
+    ("schedule=cosine schedule.final=-0.1", ["schedule.final=-0.1: must be from 0 to 1."]),
+    ("schedule=step schedule.gamma=2", ["schedule.gamma=2.0: must be above 0 and at most 1."]),
     (
         "optimizer.betas=[0.9,1.5]",
         ["optimizer.betas[1]=1.5: must be at least 0 and below 1."],

@@ -28,6 +28,7 @@ OPTIONS = {
         "identity relu leaky_relu elu selu gelu silu mish softplus softsign tanh sigmoid"
     ),
     "optimizer": "sgd momentum nesterov rmsprop adagrad adam adamw nadam radam",
+    "schedule": "constant warmup cosine linear step",
     "data": "fashion_mnist mnist kmnist synthetic",
     "trainer": "auto cpu gpu smoke",
     "logger": "tensorboard none",
@@ -48,6 +49,7 @@ DEPARTURES = {
     ("optimizer", "nesterov", "momentum"),
     ("optimizer", "nesterov", "nesterov"),
     ("init", "default", "bias"),
+    ("schedule", "warmup", "warmup_steps"),
     ("trainer", "cpu", "accelerator"),
     ("trainer", "gpu", "accelerator"),
     ("trainer", "smoke", "accelerator"),
@@ -84,7 +86,7 @@ def test_the_table_is_whole() -> None:
         group, *rest = path.relative_to(CONF).with_suffix("").parts
         found.setdefault(group, set()).add("/".join(rest))
     assert found == {group: set(names.split()) for group, names in OPTIONS.items()}
-    assert len(GROUPED) == 48
+    assert len(GROUPED) == 53
 
 
 @pytest.mark.parametrize("path", GROUPED, ids=named)
@@ -169,6 +171,7 @@ def test_what_runs_when_nothing_is_said(configure: Configure) -> None:
         "init": "default",
         "activation": "relu",
         "optimizer": "adam",
+        "schedule": "constant",
         "data": "fashion_mnist",
         "trainer": "auto",
         "logger": "tensorboard",

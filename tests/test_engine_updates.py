@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from src import optimizers
-from src.engine.updates import update_of
+from src.engine.updates import Update, update_of
 from src.optimizers import Spec
 from tests.training import option, options
 
@@ -23,10 +23,15 @@ def made(name: str, **changes: object) -> tuple[Optimizer, Tensor]:
 def steps(optimizer: Optimizer, parameter: Tensor, direct: bool, count: int = 12) -> None:
     generator = torch.Generator().manual_seed(0)
     assert parameter.grad is not None
-    for _ in range(count):
+    rate = optimizer.param_groups[0]["lr"]
+    update: Update = optimizer.step
+    for step in range(count):
         parameter.grad.copy_(torch.randn(33, generator=generator))
+        optimizer.param_groups[0]["lr"] = rate / (1 + step)
         with torch.no_grad():
-            (update_of(optimizer, parameter) if direct else optimizer.step)()
+            update()
+        if direct and step in (0, 5):  # asked for once and used under other rates
+            update = update_of(optimizer, parameter)
 
 
 @pytest.mark.parametrize("changes", [{}, {"weight_decay": 0.1}], ids=["plain", "decay"])

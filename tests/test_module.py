@@ -157,6 +157,7 @@ def test_bf16_stack_against_single_runs(tmp_path: Path) -> None:
         vary(base),
         vary(base, init="he", activation="tanh", optimizer="sgd", seed=1),
         vary(base, activation="gelu", optimizer="nadam", model__dropout=0.5),
+        vary(base, schedule="cosine", optimizer__clip_norm=0.1, model__label_smoothing=0.1),
     ]
     together = train(members, tmp_path / "stack")
     for k, config in enumerate(members):

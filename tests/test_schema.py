@@ -30,6 +30,7 @@ from src.schema.optimizer import (
 )
 from src.schema.ranges import MAX_SEED
 from src.schema.run import PRECISIONS, LoggerConfig, ModelConfig, TrainerConfig
+from src.schema.schedule import CosineConfig, LinearConfig, ScheduleConfig, StepConfig
 
 # What each schema needs beside the key under test.
 NEEDED: dict[type, dict[str, Any]] = {
@@ -76,6 +77,10 @@ RANGES = [
         for schema in SCHEMAS["optimizer"].values()
     ),
     *(
+        Range(schema, "optimizer.clip_norm", (None, *POSITIVE[0]), *POSITIVE[1:])
+        for schema in SCHEMAS["optimizer"].values()
+    ),
+    *(
         Range(schema, "optimizer.eps", *POSITIVE)
         for schema in (RMSpropConfig, AdagradConfig, AdamConfig, NAdamConfig, RAdamConfig)
     ),
@@ -118,6 +123,14 @@ RANGES = [
     Range(ModelConfig, "model.hidden", ([], [1], [8, 6]), ([0], [8, -1]), "integers of at least 1"),
     Range(ModelConfig, "model.dropout", *SHARE),
     Range(ModelConfig, "model.dropout_seed", *SEED),
+    Range(ModelConfig, "model.label_smoothing", *SHARE),
+    Range(ScheduleConfig, "schedule.warmup_steps", (0, 1), (-1,), "an integer of at least 0"),
+    *(
+        Range(schema, "schedule.final", (0.0, 0.5, 1.0), (-0.1, 1.1, nan, inf), "from 0 to 1")
+        for schema in (LinearConfig, CosineConfig)
+    ),
+    Range(StepConfig, "schedule.gamma", (1e-300, 1.0), (0.0, 1.1, -1.0, nan), "at most 1"),
+    Range(StepConfig, "schedule.every_epochs", *COUNT),
     Range(TrainerConfig, "trainer.precision", PRECISIONS, ("16", "32", ""), "32-true, bf16-mixed"),
     Range(TrainerConfig, "trainer.epochs", (0, 1), (-1,), "an integer of at least 0"),
     Range(TrainerConfig, "trainer.steps_per_epoch", (None, 1), (0, -1), COUNT[2]),
@@ -179,7 +192,7 @@ def test_mirrors() -> None:
 
 def numbers(schema: type) -> set[str]:
     """Fields that hold numbers, by their annotations."""
-    kinds = (int, float, list[int], list[float], int | None)
+    kinds = (int, float, list[int], list[float], int | None, float | None)
     return {item.name for item in fields(schema) if item.type in kinds}
 
 

@@ -19,6 +19,7 @@ from src.initializers.draw import draw_layers
 from src.optimizers import CLASSES
 from src.schema.data import Scaling
 from src.stacks import sizes, splits_of
+from tests.torch_schedules import scheduler
 from tests.training import Activation, tiny, train, vary
 
 EPOCHS = 3
@@ -46,6 +47,7 @@ class Twin:
     splits: Splits
     rows: list[dict[str, float]] = field(default_factory=list)
     steps: int = 0
+    clipped: int = 0
 
     def __post_init__(self) -> None:
         config = self.config
@@ -65,6 +67,7 @@ class Twin:
         self.factors = [layer for layer in self.network if isinstance(layer, Factor)]
         kind = CLASSES[config.optimizer.algorithm]
         self.optimizer = kind(self.network.parameters(), **config.optimizer.hyperparameters())
+        self.schedule = scheduler(config, self.optimizer)
 
     def evaluate(self, examples: Examples) -> tuple[float, float]:
         self.network.eval()
@@ -98,10 +101,16 @@ class Twin:
                     ):
                         factor.mask = mask[0].double()
                     logits = self.network(x.double())
-                    loss = F.cross_entropy(logits, y, reduction="none")
+                    smoothing = config.model.label_smoothing
+                    loss = F.cross_entropy(logits, y, reduction="none", label_smoothing=smoothing)
                     self.optimizer.zero_grad()
                     torch.autograd.backward(loss.mean())
+                    if config.optimizer.clip_norm is not None:
+                        parameters = self.network.parameters()
+                        norm = nn.utils.clip_grad_norm_(parameters, config.optimizer.clip_norm)
+                        self.clipped += int(norm > config.optimizer.clip_norm)
                     self.optimizer.step()
+                    self.schedule.step()
                     self.steps += 1
                     losses.append(loss.detach())
                     hits.append((logits.argmax(dim=1) == y).double())
@@ -125,6 +134,22 @@ def members(base: Config) -> list[Config]:
         vary(base, activation="sigmoid", optimizer="momentum", optimizer__weight_decay=0.1),
         # Not zeros or ones: where logits are equal, rounding decides which of them is the largest.
         vary(base, init="normal", optimizer="sgd", model__dropout=0.2, model__dropout_seed=9),
+        *scheduled(base, eps),
+    ]
+
+
+def scheduled(base: Config, eps: dict[str, Any]) -> list[Config]:
+    """Every schedule, clipping and smoothing, with other optimizers."""
+    warm = {"schedule__warmup_steps": 5}
+    clipped = {"optimizer__clip_norm": 0.3}
+    smooth = {"model__label_smoothing": 0.1}
+    linear, step = {"schedule": "linear", "schedule__final": 0.1}, {"schedule": "step"}
+    return [
+        vary(base, init="he", schedule="cosine", optimizer="adam", **eps, **warm, **clipped),
+        vary(base, activation="tanh", optimizer="nadam", **linear, **eps, **smooth, **warm),
+        vary(base, optimizer="momentum", **step, schedule__every_epochs=1, **clipped, **smooth),
+        vary(base, schedule="warmup", **warm, optimizer="radam", **eps, optimizer__clip_norm=1e9),
+        vary(base, **step, **warm, optimizer="sgd", model__label_smoothing=0.9, seed=2),
     ]
 
 
@@ -152,9 +177,11 @@ def test_stack_against_sequential_and_torch_optim(changes: dict[str, Any], tmp_p
     u = 2**-24
     allowed = 5 * math.sqrt(EPOCHS * 7) * (0.2 * math.sqrt(100) * u + u)
     allowed_loss = 2 * allowed + 5 * 3 * u
+    clipped = []
     for config, member in zip(members(base), trained, strict=True):
         twin = Twin(config, splits)
         twin.train()
+        clipped.append(twin.clipped > 0)
         assert member.weights.keys() == twin_weights(twin).keys()
         for name, tensor in twin_weights(twin).items():
             assert float((member.weights[name] - tensor).abs().max()) <= allowed, name
@@ -166,6 +193,7 @@ def test_stack_against_sequential_and_torch_optim(changes: dict[str, Any], tmp_p
         assert member.record["metrics"]["test"] == pytest.approx(
             expected_test, abs=allowed_loss, rel=0
         )
+    assert sum(clipped) == 2  # of three: a norm of 1e9 is never reached
 
 
 def twin_weights(twin: Twin) -> dict[str, Tensor]:

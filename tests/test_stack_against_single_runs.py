@@ -15,16 +15,18 @@ DIVERGING = 4
 def mixed(base: Config) -> list[Config]:
     """Members that differ in everything a stack allows; one of them diverges at once."""
     dropped = {"model__dropout": 0.2}
+    smooth, clipped = {"model__label_smoothing": 0.1}, {"optimizer__clip_norm": 0.1}
+    step = {"schedule": "step", "schedule__every_epochs": 1, "schedule__warmup_steps": 3}
     return [
         vary(base),
         vary(base, init="he", activation="tanh", optimizer="sgd", seed=1, **dropped),
-        vary(base, init="xavier", activation="gelu", optimizer="nesterov", model__dropout=0.5),
+        vary(base, init="xavier", activation="gelu", **step, optimizer="nesterov", **clipped),
         vary(base, init="zeros", activation="sigmoid", optimizer="rmsprop", data__order_seed=7),
         vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
         vary(base, init="lecun", activation="selu", optimizer="radam", seed=2, model__dropout=0.0),
-        vary(base, init="he", activation="mish", optimizer="adamw", model__dropout_seed=3),
+        vary(base, init="he", activation="mish", schedule="cosine", optimizer="adamw", **smooth),
         vary(base, init="normal", activation="softplus", optimizer="nadam", data__order_seed=7),
-        vary(base, init="he_uniform", activation="relu", optimizer="adagrad", seed=1, **dropped),
+        vary(base, init="he_uniform", schedule="linear", optimizer="adagrad", seed=1, **clipped),
         vary(base, init="truncated_normal", activation="identity", optimizer="momentum"),
     ]
 

@@ -58,8 +58,8 @@ def with_leaf(config: Config, path: str, value: Any) -> Config:
 
 # Written out: what members of a stack may differ in is a promise, and anything else is a mistake.
 STACKABLE = {
-    *("init", "activation", "optimizer", "seed", "quiet", "data.order_seed"),
-    *("model.dropout", "model.dropout_seed", "model.weights"),
+    *("init", "activation", "optimizer", "schedule", "seed", "quiet", "data.order_seed"),
+    *("model.dropout", "model.dropout_seed", "model.label_smoothing", "model.weights"),
 }
 BASE = tiny()
 LEAVES = list(leaves(as_plain(BASE)))
@@ -72,7 +72,7 @@ def stackable(path: str) -> bool:
 def test_the_table_of_keys_is_the_configuration() -> None:
     assert len(LEAVES) > 40
     assert {path.split(".")[0] for path, _ in LEAVES} == {
-        *("init", "activation", "optimizer", "data", "model", "trainer", "logger"),
+        *("init", "activation", "optimizer", "schedule", "data", "model", "trainer", "logger"),
         *("seed", "quiet"),
     }
     assert sum(stackable(path) for path, _ in LEAVES) >= 15
@@ -86,13 +86,13 @@ def test_members_that_differ_in_one_key(path: str, value: Any) -> None:
     assert (stack_key(changed) == stack_key(BASE)) == stackable(path)
 
 
-def test_members_of_all_inits_activations_and_optimizers_share_a_stack() -> None:
+def test_members_of_all_options_of_four_groups_share_a_stack() -> None:
     members = [
         vary(BASE, **{group: name})
-        for group in ("init", "activation", "optimizer")
+        for group in ("init", "activation", "optimizer", "schedule")
         for name in options(group)
     ]
-    assert len(members) == 17 + 12 + 9
+    assert len(members) == 17 + 12 + 9 + 5
     assert group(members) == [list(range(len(members)))]
 
 
@@ -126,16 +126,18 @@ def test_groups_are_a_partition_in_order(widths: list[int], most: int) -> None:
     assert len(stacks) == needed
 
 
-def test_identity_is_all_but_the_length_of_the_run() -> None:
-    """What a checkpoint compares: everything that decides a number."""
+@pytest.mark.parametrize("schedule", ["constant", "warmup", "step", "linear", "cosine"])
+def test_identity_is_all_but_the_length_of_the_run(schedule: str) -> None:
+    """What a checkpoint compares: everything that decides a number, and no length but of these."""
     free = {
         *("trainer.epochs", "trainer.ckpt_path", "trainer.checkpoint", "trainer.name"),
         *("trainer.accelerator", "quiet"),
         *(path for path, _ in LEAVES if path.startswith("logger.")),
-    }
-    for path, value in LEAVES:
-        changed = with_leaf(BASE, path, other(value))
-        assert (resume_key(changed) == resume_key(BASE)) == (path in free), path
+    } - ({"trainer.epochs"} if schedule in ("linear", "cosine") else set())
+    base = vary(BASE, schedule=schedule)
+    for path, value in leaves(as_plain(base)):
+        changed = with_leaf(base, path, other(value))
+        assert (resume_key(changed) == resume_key(base)) == (path in free), path
 
 
 def test_sizes_run_from_pixels_to_classes() -> None:

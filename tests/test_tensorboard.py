@@ -6,7 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 
-from tests.training import Trained, tiny, train
+from tests.training import Trained, tiny, train, vary
 
 
 def curves(member: Trained) -> EventAccumulator:
@@ -70,6 +70,27 @@ def test_end_points_are_the_result(four: list[Trained]) -> None:
         assert [(p.step, p.value) for p in rates] == [
             (step, pytest.approx(rate, rel=2**-24)) for step in (0, 6, 12)
         ]
+
+
+def test_learning_rate_is_the_one_of_the_last_step(tmp_path: Path) -> None:
+    """6 steps an epoch; at step 0 the first one, which is yet to come."""
+    base = tiny(logger="tensorboard", trainer__epochs=2, optimizer__lr=0.5)
+    warm = {"schedule__warmup_steps": 2}
+    members = [
+        vary(base, schedule="linear", **warm),
+        vary(base, schedule="step", schedule__every_epochs=1),
+        vary(base, schedule="warmup", schedule__warmup_steps=9),
+    ]
+    expected = [[1 / 3, 1 - 3 / 10, 1 - 9 / 10], [1, 1, 0.1], [0.1, 0.6, 1]]
+    for member, factors in zip(train(members, tmp_path), expected, strict=True):
+        points = [(p.step, p.value) for p in curves(member).Scalars("learning_rate")]
+        assert points == [
+            (step, pytest.approx(0.5 * factor, rel=2**-23))
+            for step, factor in zip((0, 6, 12), factors, strict=True)
+        ]
+        column = hparams(member, "session_start_info").session_start_info.hparams
+        assert column["learning_rate"].number_value == 0.5
+        assert column["schedule"].string_value == member.record["config"]["schedule"]["name"]
 
 
 def hparams(member: Trained, tag: str) -> plugin_data_pb2.HParamsPluginData:

@@ -90,7 +90,7 @@ def test_windows_run_on_over_epochs(tmp_path: Path) -> None:
     stack = tracker(tmp_path, every=4)
     for epoch in range(2):
         trained(stack, 3 * epoch, torch.full((3, 2), float(epoch)))
-        stack.validated(3 * epoch + 3, torch.ones(2), torch.ones(2) / 2)
+        stack.validated(3 * epoch + 3, torch.ones(2), torch.ones(2) / 2, [0.1, 0.1])
     for member in stack.members:
         member.flush()
     assert scalars(tmp_path / "0", "loss/step") == [(4, 0.25)]
@@ -101,7 +101,7 @@ def test_a_row_weighs_batches_by_their_size(tmp_path: Path) -> None:
     stack = tracker(tmp_path, every=10)
     stack.trained(0, 10, torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([[1, 10], [3, 10]]))
     stack.trained(2, 5, torch.tensor([[7.0, 0.0]]), torch.tensor([[5, 0]]))
-    stack.validated(3, torch.tensor([0.5, 0.25]), torch.tensor([0.75, 1.0]))
+    stack.validated(3, torch.tensor([0.5, 0.25]), torch.tensor([0.75, 1.0]), [0.1, 0.1])
     assert stack.members[0].rows == [
         {
             "epoch": 0,
@@ -139,7 +139,7 @@ def test_state_restored(tmp_path: Path) -> None:
     stack = tracker(tmp_path / "a", every=4)
     losses = torch.arange(12.0).view(6, 2)
     trained(stack, 0, losses[:3])
-    stack.validated(3, torch.ones(2), torch.ones(2))
+    stack.validated(3, torch.ones(2), torch.ones(2), [0.1, 0.1])
     again = tracker(tmp_path / "b", every=4)
     again.restore(stack.state())
     assert [member.rows for member in again.members] == [member.rows for member in stack.members]

@@ -56,11 +56,10 @@ class CpuEngine:
         members = [
             Member(
                 position,
+                recipe,
                 views[position],
                 KERNELS[recipe.activation](**recipe.activation_parameters),
-                recipe.dropout,
                 self.optimizers[position],
-                recipe.order,
             )
             for position, recipe in enumerate(recipes)
         ]
@@ -119,7 +118,7 @@ class CpuEngine:
         for k, block in enumerate(self.blocks):
             training = [alive[member.position] for member in block]
             if any(training):
-                tasks.append(Task(k, rows[:, block[0].order].clone(), first_step, training))
+                tasks.append(Task(k, rows[:, block[0].recipe.order].clone(), first_step, training))
         return tasks
 
     def _map(self, tasks: Sequence[Task]) -> list[tuple[Tensor, Tensor]]:
@@ -142,7 +141,7 @@ class CpuEngine:
             hits = torch.zeros_like(losses)
             for k, member in enumerate(block):
                 if task.alive[k]:
-                    seen = train(member, batches, buffers, logits)
+                    seen = train(member, task.first_step, batches, buffers, logits)
                     losses[: len(seen), k] = torch.tensor(seen)
                     hit = (logits.argmax(dim=2) == labels).sum(dim=1)
                     hits[: len(seen), k] = hit[: len(seen)].to(hits.dtype)
@@ -155,13 +154,13 @@ class CpuEngine:
         bit of a product, and steps must not depend on the chunk that they are in.
         """
         block, size = self.blocks[task.block], task.rows.shape[-1]
-        drawn = any(member.dropout.dropped_levels for member in block)
+        drawn = any(member.recipe.dropout.dropped_levels for member in block)
         batches = []
         for t, rows in enumerate(task.rows):
             x, y = examples.batch(rows)
             target = F.one_hot(y, self.widths[-1]).to(torch.float32)
             step = task.first_step + t
-            seed, hidden = block[0].dropout.seed, self.widths[:-1]
+            seed, hidden = block[0].recipe.dropout.seed, self.widths[:-1]
             raw = raw_numbers(seed, step, size, hidden) if drawn else []
             batches.append(Batch(x, y, target, raw))
         return batches
@@ -172,7 +171,7 @@ def _blocks(members: Sequence[Member], cores: int) -> list[list[Member]]:
 
     In a line by order and seed, cut where a core's share ends, so that no core waits for another.
     """
-    line = sorted(members, key=lambda member: (member.order, member.dropout.seed))
+    line = sorted(members, key=_shared)
     share = -(-len(line) // cores)
     blocks: list[list[Member]] = []
     for place, member in enumerate(line):
@@ -186,4 +185,4 @@ def _blocks(members: Sequence[Member], cores: int) -> list[list[Member]]:
 
 
 def _shared(member: Member) -> tuple[int, int]:
-    return member.order, member.dropout.seed
+    return member.recipe.order, member.recipe.dropout.seed

@@ -109,8 +109,11 @@ def _serve(work: Work, end: Connection, parent: int) -> None:
             task = end.recv()
         except (EOFError, ConnectionResetError):
             return
-        try:
-            answer = (work(task), None)
-        except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
-            answer = (None, error)
-        end.send(answer)
+        end.send(_answer(work, task))
+
+
+def _answer(work: Work, task: Any) -> tuple[Any, Exception | None]:
+    try:
+        return work(task), None
+    except Exception as error:  # noqa: BLE001 - told to the parent, which raises it
+        return None, error

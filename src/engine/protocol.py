@@ -10,17 +10,28 @@ from torch.optim import Optimizer
 from src.data.examples import Examples
 from src.dropout import Dropout
 from src.optimizers import Spec
+from src.schedules import CONSTANT, Schedule
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one member is trained; what is the same for the whole stack is not in it."""
+    """How one member is trained; what is the same for the whole stack is not in it.
+
+    Only the lengths of the run and of an epoch are, in the schedule, which means nothing without.
+    """
 
     activation: str
     activation_parameters: dict[str, Any]
     dropout: Dropout
     optimizer: Spec
     order: int  # index among the stack's distinct data orders
+    schedule: Schedule = CONSTANT
+    clip_norm: float | None = None  # largest 2-norm of the gradient of all parameters together
+    label_smoothing: float = 0.0
+
+    def rate(self, step: int) -> float:
+        """The learning rate of the update number `step`, counted from the start of the run."""
+        return float(self.optimizer.hyperparameters["lr"]) * self.schedule.factor(step)
 
 
 class Engine(Protocol):

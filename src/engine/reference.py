@@ -9,6 +9,7 @@ from torch import Tensor
 from src import optimizers
 from src.data.examples import Examples
 from src.dropout import DropoutFactors
+from src.engine.adjustments import set_rate
 from src.engine.protocol import Recipe
 from src.model import StackedMLP
 
@@ -21,6 +22,7 @@ class ReferenceEngine:
         self.model = model
         self.leaves = model.leaves()
         self.optimizers = optimizers.build([recipe.optimizer for recipe in recipes], self.leaves)
+        self.recipes = list(recipes)
         self.order_of = torch.tensor([recipe.order for recipe in recipes], device=device)
         dropouts = [recipe.dropout for recipe in recipes]
         self.factors = DropoutFactors(dropouts, model.widths[:-1]).to(device)
@@ -43,19 +45,33 @@ class ReferenceEngine:
         x, y = x.index_select(0, self.order_of), y.index_select(0, self.order_of)
         factors = self.factors.draw(step, rows.shape[-1]) if self.factors.active else None
         logits = self.model(x.to(self.model.weights[0].dtype), factors)
-        losses = cross_entropy(logits, y).mean(dim=1)
+        losses = self._training_losses(logits, y)
         losses.sum().backward()  # type: ignore[no-untyped-call]
         for k, finite in enumerate(losses.detach().isfinite().tolist()):
             training[k] = training[k] and finite
-        self._update(training)
+        self._update(training, step)
         return losses.detach(), hits(logits, y)
 
-    def _update(self, training: Sequence[bool]) -> None:
+    def _training_losses(self, logits: Tensor, y: Tensor) -> Tensor:
+        """logits [m, b, o], labels [m, b] -> mean losses [m], with each member's smoothing."""
+        smoothings = [recipe.label_smoothing for recipe in self.recipes]
+        if not any(smoothings):
+            return cross_entropy(logits, y).mean(dim=1)
+        losses = [
+            F.cross_entropy(logits[k], y[k], reduction="none", label_smoothing=smoothing)
+            for k, smoothing in enumerate(smoothings)
+        ]
+        return torch.stack(losses).mean(dim=1)
+
+    def _update(self, training: Sequence[bool], step: int) -> None:
         parameters = list(self.model.parameters())
-        for k, optimizer in enumerate(self.optimizers):
+        for k, (recipe, optimizer) in enumerate(zip(self.recipes, self.optimizers, strict=True)):
             if training[k]:
                 for leaf, parameter in zip(self.leaves[k], parameters, strict=True):
                     leaf.grad = None if parameter.grad is None else parameter.grad[k]
+                if recipe.clip_norm is not None:
+                    torch.nn.utils.clip_grad_norm_(self.leaves[k], recipe.clip_norm)
+                set_rate(optimizer, recipe.rate(step))
                 optimizer.step()
         for parameter in parameters:
             parameter.grad = None

@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from math import isfinite
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
 
-from src.dropout import Dropout
+from src.engine.adjustments import clip, set_rate
 from src.engine.kernels import Kernel
 from src.engine.layout import Views, gradient_like
+from src.engine.protocol import Recipe
+from src.engine.smoothing import minus_target, smoothed_loss
 from src.engine.updates import update_of
 
 
 @dataclass(frozen=True)
 class Member:
     position: int
+    recipe: Recipe
     views: Views
     kernel: Kernel
-    dropout: Dropout
     optimizer: Optimizer
-    order: int
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,19 @@ class Buffers:
 
 
 def train(
-    member: Member, batches: Sequence[Batch], buffers: Buffers, logits: Tensor
+    member: Member,
+    first_step: int,
+    batches: Sequence[Batch],
+    buffers: Buffers,
+    logits: Tensor,
 ) -> list[float]:
     """A step on each batch: the losses before the updates, and the logits into [t, b, o].
 
     Ends at the first loss that is not finite, whose update is not made; it is the last one told.
     """
     losses: list[float] = []
-    flat = member.views.flat
+    recipe, flat = member.recipe, member.views.flat
+    scheduled = not recipe.schedule.constant
     flat.grad = buffers.gradient.flat
     update = update_of(member.optimizer, flat)
     for t, batch in enumerate(batches):
@@ -66,6 +73,10 @@ def train(
         if not isfinite(loss):
             break
         backward(member, buffers, batch)
+        if recipe.clip_norm is not None:
+            clip([*buffers.gradient.weights, *buffers.gradient.biases], recipe.clip_norm)
+        if scheduled:
+            set_rate(member.optimizer, recipe.rate(first_step + t))
         update()
         if t == 0:
             update = update_of(member.optimizer, flat)  # which now has its state
@@ -78,7 +89,7 @@ def forward(member: Member, buffers: Buffers, batch: Batch) -> float:
 
     1/keep of dropout is folded into the next product.
     """
-    views, dropout = member.views, member.dropout
+    views, dropout = member.views, member.recipe.dropout
     last = len(views.weights) - 1
     a, scale = batch.x, 1.0
     for layer in range(last + 1):
@@ -91,14 +102,18 @@ def forward(member: Member, buffers: Buffers, batch: Batch) -> float:
                 torch.ge(batch.raw[layer], dropout.threshold, out=buffers.kept[layer])
                 a.mul_(buffers.kept[layer])
     torch._log_softmax(buffers.z[last], 1, False, out=buffers.d[last])
-    return float(torch.nn.functional.nll_loss(buffers.d[last], batch.y))
+    loss = F.nll_loss(buffers.d[last], batch.y)
+    if member.recipe.label_smoothing:
+        loss = smoothed_loss(loss, buffers.d[last], member.recipe.label_smoothing)
+    return float(loss)
 
 
 def backward(member: Member, buffers: Buffers, batch: Batch) -> None:
     """The gradient of the mean loss, into the buffers' flat gradient."""
-    views, dropout, gradient = member.views, member.dropout, buffers.gradient
+    views, recipe, gradient = member.views, member.recipe, buffers.gradient
+    dropout = recipe.dropout
     d = buffers.d[-1]
-    d.exp_().sub_(batch.target).mul_(1 / len(batch.x))
+    minus_target(d.exp_(), batch.target, recipe.label_smoothing).mul_(1 / len(batch.x))
     for layer in range(len(views.weights) - 1, -1, -1):
         a, scale = (buffers.h[layer - 1], dropout.scale) if layer else (batch.x, 1.0)
         grad = gradient.weights[layer]

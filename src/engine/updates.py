@@ -30,7 +30,6 @@ def update_of(optimizer: Optimizer, parameter: Tensor) -> Update:
     step = state["step"]
     tensors = ([parameter], [parameter.grad], [state["exp_avg"]], [state["exp_avg_sq"]])
     keywords = {
-        "lr": options["lr"],
         "beta1": beta1,
         "beta2": beta2,
         "weight_decay": options["weight_decay"],
@@ -41,6 +40,7 @@ def update_of(optimizer: Optimizer, parameter: Tensor) -> Update:
 
     def update() -> None:
         step.add_(1)
-        kernel(*tensors, largest, [step], **keywords)
+        # A schedule changes lr from step to step.
+        kernel(*tensors, largest, [step], lr=options["lr"], **keywords)
 
     return update

@@ -15,10 +15,15 @@ class OptimizerConfig:
     algorithm: str = MISSING
     lr: float = MISSING
     weight_decay: float = 0.0
+    # Largest 2-norm of a member's gradient, as torch.nn.utils.clip_grad_norm_; null: no clipping.
+    # A gradient with an infinite norm becomes 0, and NaN where it is infinite itself.
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         positive("optimizer.lr", self.lr)
         not_negative("optimizer.weight_decay", self.weight_decay)
+        if self.clip_norm is not None:
+            positive("optimizer.clip_norm", self.clip_norm)
 
     def hyperparameters(self) -> dict[str, Any]:
         """The keyword arguments of the torch.optim class."""

@@ -14,12 +14,14 @@ class ModelConfig:
     hidden: list[int] = field(default_factory=lambda: [256, 128])
     dropout: float = 0.2  # probability that a hidden unit is dropped
     dropout_seed: int = 0  # ${seed} in the YAML
+    label_smoothing: float = 0.0  # in the training loss alone
     weights: str | None = None  # a weights.safetensors to start from, in place of init
 
     def __post_init__(self) -> None:
         positive = all(width >= 1 for width in self.hidden)
         require(positive, "model.hidden", self.hidden, "a list of integers of at least 1")
         below_one("model.dropout", self.dropout)
+        below_one("model.label_smoothing", self.label_smoothing)
         check_seed("model.dropout_seed", self.dropout_seed)
 
 

@@ -58,6 +58,7 @@ class MemberTracker:
             "init": config.init.name,
             "activation": config.activation.name,
             "optimizer": config.optimizer.name,
+            "schedule": config.schedule.name,
             "learning_rate": config.optimizer.lr,
             "weight_decay": config.optimizer.weight_decay,
             "hidden": "-".join(map(str, config.model.hidden)),
@@ -75,15 +76,15 @@ class MemberTracker:
     def say(self, line: str) -> None:
         self._lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
-    def epoch(self, row: Row) -> None:
-        """Take in the means of an epoch and the evaluation at its end."""
+    def epoch(self, row: Row, rate: float) -> None:
+        """Take in the means of an epoch, the evaluation at its end, and the last step's rate."""
         self.rows.append(row)
         step = int(row["step"])
         for name in ("loss", "accuracy"):
             for part in ("train", "validation"):
                 if f"{part}_{name}" in row:
                     self.point(f"{name}/{part}", step, row[f"{part}_{name}"])
-        self.point("learning_rate", step, self.config.optimizer.lr)
+        self.point("learning_rate", step, rate)
         self.say(", ".join(f"{key} {value:.6g}" for key, value in row.items()))
         self.flush()
 

@@ -42,8 +42,13 @@ class StackTracker:
         self._write_windows(np.stack([loss, hit / batch]))
         self.progress.advance(len(loss) * len(self.members))
 
-    def validated(self, step: int, losses: Tensor, accuracies: Tensor) -> None:
-        """Close the epoch: means over its training steps, and the evaluation [m] at its end."""
+    def validated(
+        self, step: int, losses: Tensor, accuracies: Tensor, rates: Sequence[float]
+    ) -> None:
+        """Close the epoch: means over its training steps, and the evaluation [m] at its end.
+
+        rates: each member's learning rate at its last step.
+        """
         trained = self._examples > 0
         for k, member in enumerate(self.members):
             if member.diverged_at is not None:
@@ -54,7 +59,7 @@ class StackTracker:
                 row["train_accuracy"] = float(self._hits[k] / self._examples)
             row["validation_loss"] = float(losses[k])
             row["validation_accuracy"] = float(accuracies[k])
-            member.epoch(row)
+            member.epoch(row, rates[k])
         self._retire(_array(losses)[None], step)
         self._reset_epoch()
         self.progress.epoch(self.members, trained)
