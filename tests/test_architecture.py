@@ -10,7 +10,7 @@ from tests.architecture import Graph, cycles, needed, outside, read, upward, wit
 LAYERS = [
     ["src.errors"],
     # Pure: torch, and the two modules that need nothing at all.
-    ["src.streams", "src.initializers", "src.activations", "src.optimizers"],
+    ["src.streams", "src.splitmix", "src.initializers", "src.activations", "src.optimizers"],
     ["src.schema", "src.config"],
     ["src.data", "src.dropout", "src.model", "src.progress", "src.tracking"],
     # Report reads files and imports nothing else of ours that is not as light as itself.
