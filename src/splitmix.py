@@ -38,7 +38,8 @@ def numbers(key: int, first: int, count: int) -> Words:
 @lru_cache(maxsize=16)
 def _multiples(count: int) -> Words:
     """γ, 2γ, ..., count·γ."""
-    return np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GAMMA)
+    multiples: Words = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GAMMA)
+    return multiples
 
 
 def multiples(first: int, count: int) -> Tensor:

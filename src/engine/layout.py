@@ -23,6 +23,15 @@ class Views:
     bias_grads: list[Tensor]
 
 
+def places(model: StackedMLP) -> tuple[list[int], int]:
+    """Where each parameter begins in a member's flat vector, and how long the vector is."""
+    starts, size = [], 0
+    for parameter in model.parameters():
+        starts.append(size)
+        size += -(-parameter[0].numel() // ALIGNMENT) * ALIGNMENT
+    return starts, size
+
+
 def flatten(model: StackedMLP) -> list[Views]:
     """Move the stack's parameters into flat vectors [m, p], of which they become views.
 
@@ -30,10 +39,7 @@ def flatten(model: StackedMLP) -> list[Views]:
     """
     members = len(model)
     parameters = list(model.parameters())
-    starts, size = [], 0
-    for parameter in parameters:
-        starts.append(size)
-        size += -(-parameter[0].numel() // ALIGNMENT) * ALIGNMENT
+    starts, size = places(model)
     flat, grad = torch.zeros(members, size), torch.zeros(members, size)
     parts: list[list[Tensor]] = []
     grads: list[list[Tensor]] = []

@@ -1,0 +1,62 @@
+"""The parameters of a whole stack as one matrix [m, p], in an order that suits batched kernels."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from src.engine.layout import places
+from src.model import StackedMLP
+
+
+class Stacked:
+    """Parameters and gradients [m, p], with each layer's part of them as a view.
+
+    `order[r]` is the position in the model of row r: members that share an update rule or an
+    activation stand together here, whatever their order in the model. `low` is what the products
+    read: the parameters themselves, or a copy in the products' type.
+    """
+
+    def __init__(self, model: StackedMLP, order: Sequence[int], products: torch.dtype) -> None:
+        parameters = list(model.parameters())
+        first = parameters[0]
+        device = first.device
+        self.starts, self.size = places(model)
+        self.order = torch.tensor(order, device=device)
+        self.restore = self.order.argsort()
+        shape = (len(model), self.size)
+        self.flat = torch.zeros(shape, dtype=first.dtype, device=device)
+        self.low = self.flat
+        if products is not first.dtype:
+            self.low = torch.zeros(shape, dtype=products, device=device)
+        # What lies between two tensors has the gradient 0, and so stays 0.
+        self.grad = torch.zeros(shape, dtype=products, device=device)
+        self.shapes = [parameter.shape[1:] for parameter in parameters]
+        layers = len(model.weights)
+        self._parts = self.parts(self.flat)
+        low, grads = self.parts(self.low), self.parts(self.grad)
+        self.weights, self.biases = low[:layers], [bias.unsqueeze(1) for bias in low[layers:]]
+        self.weight_grads, self.bias_grads = grads[:layers], grads[layers:]
+
+    def parts(self, matrix: Tensor) -> list[Tensor]:
+        """[m, p] -> a view [m, ...] for each parameter of the model."""
+        return [
+            matrix[:, start : start + shape.numel()].view(-1, *shape)
+            for start, shape in zip(self.starts, self.shapes, strict=True)
+        ]
+
+    def take(self, model: StackedMLP) -> None:
+        """Read the model's parameters."""
+        for part, parameter in zip(self._parts, model.parameters(), strict=True):
+            part.copy_(parameter.data.index_select(0, self.order))
+        self.round()
+
+    def give(self, model: StackedMLP) -> None:
+        """Write the model's parameters."""
+        for part, parameter in zip(self._parts, model.parameters(), strict=True):
+            torch.index_select(part, 0, self.restore, out=parameter.data)
+
+    def round(self) -> None:
+        """Bring what the products read up to date."""
+        if self.low is not self.flat:
+            self.low.copy_(self.flat)
