@@ -64,6 +64,7 @@ class BatchedEngine:
             _kind(recipe, k, self.optimizers[k].param_groups[0]) for k, recipe in enumerate(recipes)
         ]
         order = sorted(range(len(recipes)), key=kinds.__getitem__)
+        self._order = order  # on the host
         self.stacked = Stacked(model, order, product_type(precision, self.dtype))
         ordered = [recipes[k] for k in order]
         self.network = Network(self.stacked, ordered)
@@ -72,6 +73,7 @@ class BatchedEngine:
         self._states = States(self.optimizers, leaves, self.stacked, self.groups, self.updates)
         self._alive = torch.zeros(self.members, dtype=torch.bool, device=self.device)
         self._read(ordered)
+        self.max_norm: Tensor | None = None  # of a member's gradient, [m, 1]; None: any
         self._chunks: dict[int, Chunk] = {}
 
     def _grouped(self, order: Sequence[int], kinds: Sequence[tuple[str, ...]]) -> list[Group]:
@@ -112,7 +114,7 @@ class BatchedEngine:
             steps = len(rows)
             self.stacked.take(self.model)
             chunk = self._chunk(rows, examples)
-            living = torch.tensor(alive)[self.stacked.order.cpu()]
+            living = torch.tensor([alive[k] for k in self._order])
             self._fill(chunk, rows, first_step, living)
             chunk.run(steps)
             for group in self.groups:
@@ -134,7 +136,7 @@ class BatchedEngine:
         self._put(chunk.rows[:steps], rows)
         if self.drops:
             self._put(chunk.starts[:steps], starts_of(self.seeds, first_step, steps))
-        factors = self._rate_factors(first_step, steps)
+        factors = self.rate_factors(first_step, steps)
         for group, numbers in zip(self.groups, chunk.numbers, strict=True):
             made = group.coefficients(factors[:, group.rows])
             self._put(numbers[:steps], made.to(self.dtype))
@@ -147,7 +149,7 @@ class BatchedEngine:
             here = here.pin_memory()
         there.copy_(here, non_blocking=True)
 
-    def _rate_factors(self, first_step: int, steps: int) -> Tensor:
+    def rate_factors(self, first_step: int, steps: int) -> Tensor:
         """What multiplies each row's learning rate, float64 [t, m]."""
         return torch.ones(steps, self.members, dtype=torch.float64)
 
@@ -168,6 +170,8 @@ class BatchedEngine:
         chunk.hits.index_copy_(0, chunk.t, hits[None])
         self._alive.logical_and_(losses.isfinite())
         self.network.backward()
+        if self.max_norm is not None:
+            self.stacked.clip(self.max_norm)
         alive = self._alive[:, None]
         for group, numbers in zip(self.groups, chunk.numbers, strict=True):
             due = numbers.index_select(0, chunk.t)[0]

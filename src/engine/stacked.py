@@ -60,3 +60,8 @@ class Stacked:
         """Bring what the products read up to date."""
         if self.low is not self.flat:
             self.low.copy_(self.flat)
+
+    def clip(self, max_norm: Tensor) -> None:
+        """Shorten each member's gradient to at most max_norm [m, 1], as torch.nn.utils does."""
+        norm = torch.linalg.vector_norm(self.grad, dim=1, keepdim=True, dtype=self.flat.dtype)
+        self.grad.mul_((max_norm / (norm + 1e-6)).clamp_(max=1))
