@@ -25,14 +25,15 @@ def numbers(key: int, first: int, count: int) -> Words:
     NumPy's unsigned integers shift as the generator does: less than half the time of `mixed`.
     """
     base = np.uint64((key + first * GAMMA) % 2**64)
-    z = _multiples(count) + base
+    z: Words = _multiples(count) + base
     shifted = np.empty_like(z)
     for shift, factor in ROUNDS:
         np.right_shift(z, np.uint64(shift), out=shifted)
         np.bitwise_xor(z, shifted, out=z)
         np.multiply(z, np.uint64(factor), out=z)
     np.right_shift(z, np.uint64(LAST_SHIFT), out=shifted)
-    return np.bitwise_xor(z, shifted, out=z)
+    np.bitwise_xor(z, shifted, out=z)
+    return z
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,6 @@
 """The engine for a GPU, its calls made one by one on the CPU, against the reference engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis.strategies as st
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from torch import Tensor
 
 from src.engine.batched import BatchedEngine
+from src.engine.graphs import WARM_UPS, Repeated
 from src.engine.protocol import Engine, Recipe
 from src.engine.reference import ReferenceEngine
 from src.model import StackedMLP
@@ -207,3 +208,25 @@ def test_bf16_against_reference_under_autocast() -> None:
     assert not torch.equal(fast[0], exact[0])
     assert fast[0].dtype is torch.float32
     assert {item.dtype for item in fast[2]} == {torch.float32}
+
+
+class Rehearsed(Repeated):
+    """Tries its step out before the first call, as a GPU's does before it captures."""
+
+    def __init__(
+        self, step: Callable[[], None], rehearse: Callable[[], None], device: torch.device
+    ) -> None:
+        super().__init__(step, rehearse, device)
+        for _ in range(WARM_UPS):
+            rehearse()
+            step()
+
+
+def test_a_rehearsal_moves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At every new batch size, between chunks that train: to the bit."""
+    mixture = [recipe("relu", name, 0.2, k, k % 2) for k, name in enumerate(options("optimizer"))]
+    plain, _ = both(mixture, CHUNKS)
+    monkeypatch.setattr("src.engine.batched.Repeated", Rehearsed)
+    tried, _ = both(mixture, CHUNKS)
+    for one, two in zip([tried[0], *tried[2]], [plain[0], *plain[2]], strict=True):
+        assert torch.equal(one, two)

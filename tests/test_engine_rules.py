@@ -171,11 +171,11 @@ def test_a_retired_member_keeps_its_weights_and_state(
 @pytest.mark.parametrize("algorithm", CLASSES)
 def test_a_factor_multiplies_the_learning_rate(algorithm: str) -> None:
     """The hook of schedules: a step at factor 1/4 is one of a member with a quarter of the rate."""
-    quarter = [{"lr": 0.25 * rate} for rate in (0.1, 0.01, 0.003)]
+    quarter: list[dict[str, Any]] = [{"lr": 0.25 * rate} for rate in (0.1, 0.01, 0.003)]
     parameters = start(torch.float64)
     whole = Group(algorithm, 0, optimizers(algorithm, {}, parameters), parameters)
     lowered = [
-        CLASSES[algorithm]([row.requires_grad_()], **rate)  # type: ignore[call-arg]
+        CLASSES[algorithm]([row.requires_grad_()], **rate)
         for row, rate in zip(start(torch.float64), quarter, strict=True)
     ]
     for own, other in zip(optimizers(algorithm, {}, parameters), lowered, strict=True):

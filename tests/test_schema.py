@@ -29,7 +29,7 @@ from src.schema.optimizer import (
     SGDConfig,
 )
 from src.schema.ranges import MAX_SEED
-from src.schema.run import PRECISIONS, LoggerConfig, ModelConfig, TrainerConfig
+from src.schema.run import PRECISIONS, Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 
 # What each schema needs beside the key under test.
 NEEDED: dict[type, dict[str, Any]] = {
@@ -159,6 +159,15 @@ def test_numbers_beyond_float32_are_told(value: float) -> None:
     """torch raises for them, or draws infinities, long after the check."""
     with pytest.raises(InputError, match=r"init\.value=.* to fit float32"):
         ConstantInit(name="made", value=value)
+
+
+def test_tf32_on_a_cpu_is_told() -> None:
+    with pytest.raises(InputError) as caught:
+        TrainerConfig(name="made", precision="tf32", accelerator=Accelerator.cpu)
+    assert str(caught.value) == (
+        "trainer.precision=tf32: must be 32-true or bf16-mixed where trainer.accelerator=cpu: "
+        "only a GPU has tf32."
+    )
 
 
 def test_each_beta_is_told_by_its_place() -> None:
