@@ -95,7 +95,8 @@ def _trainer(config: TrainerConfig, folder: Path, savers: list[Callback]) -> Tra
     return Trainer(
         accelerator="gpu" if gpu else "cpu",
         devices=1,
-        precision=config.precision,  # type: ignore[arg-type]
+        # tf32 is float32 to Lightning: how products read it is the engine's.
+        precision="32-true" if config.precision == "tf32" else config.precision,  # type: ignore[arg-type]
         max_epochs=config.epochs,
         callbacks=savers,
         num_sanity_val_steps=0,

@@ -30,10 +30,12 @@ class StackedMLP(nn.Module):
             torch.stack([bias for _, bias in layer]) for layer in by_layer
         )
         self.activations = list(activations)
+        self._grouped: Tensor
         self._restore: Tensor
         self._groups = _positions(activations)
         # Members that share an activation are computed together; this puts them back in order.
         order = [position for positions in self._groups.values() for position in positions]
+        self.register_buffer("_grouped", torch.tensor(order), persistent=False)
         self.register_buffer("_restore", torch.tensor(order).argsort(), persistent=False)
 
     def __len__(self) -> int:
@@ -59,8 +61,11 @@ class StackedMLP(nn.Module):
     def _activate(self, z: Tensor) -> Tensor:
         if len(self._groups) == 1:
             return next(iter(self._groups))(z)
-        parts = [activation(z[positions]) for activation, positions in self._groups.items()]
-        return torch.cat(parts).index_select(0, self._restore)
+        # By an index that lies on the device: to a list of positions a GPU would have to wait.
+        sizes = [len(positions) for positions in self._groups.values()]
+        parts = z.index_select(0, self._grouped).split(sizes)  # type: ignore[no-untyped-call]
+        activated = [activation(part) for activation, part in zip(self._groups, parts, strict=True)]
+        return torch.cat(activated).index_select(0, self._restore)
 
     def member(self, k: int) -> Layers:
         """Copies of member k's weights and biases, on the CPU."""

@@ -101,6 +101,8 @@ def _faults(configs: Sequence[Config]) -> Iterable[str]:
     first = configs[0]
     if first.trainer.accelerator is Accelerator.gpu and not torch.cuda.is_available():
         yield "trainer=gpu: no CUDA GPU was found; trainer=auto or trainer=cpu runs without one."
+    elif first.trainer.precision == "tf32" and not _has_tf32():
+        yield "trainer.precision=tf32: no GPU that has it was found; 32-true runs anywhere."
     try:
         splits = splits_of(first)
     except InputError as error:
@@ -114,6 +116,11 @@ def _faults(configs: Sequence[Config]) -> Iterable[str]:
             yield str(error)
     if first.trainer.ckpt_path is not None:
         yield from _checkpoint_faults(first.trainer.ckpt_path, configs)
+
+
+def _has_tf32() -> bool:
+    """NVIDIA GPUs have it from compute capability 8.0 on."""
+    return torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
 
 
 def resume_key(config: Config) -> str:

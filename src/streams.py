@@ -12,5 +12,10 @@ def stream(seed: int, *purpose: str | int, device: torch.device | str = "cpu") -
     and dropout stay unrelated where a user gives all of them the same number. torch's CPU
     generator keeps 32 bits of a seed, its CUDA generator 64.
     """
+    return torch.Generator(device).manual_seed(key_of(seed, *purpose))
+
+
+def key_of(seed: int, *purpose: str | int) -> int:
+    """64 bits of a hash of (seed, purpose)."""
     digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(digest[:8], "little"))
+    return int.from_bytes(digest[:8], "little")

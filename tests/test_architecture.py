@@ -12,6 +12,7 @@ LAYERS = [
     # Pure: torch, and the two modules that need nothing at all.
     [
         "src.streams",
+        "src.splitmix",
         "src.initializers",
         "src.activations",
         "src.optimizers",

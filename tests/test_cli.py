@@ -83,7 +83,7 @@ OUT_OF_RANGE = [
             "optimizer.lr=nan: must be a finite number above 0.",
             "init.low=2.0: must be a finite number below init.high=1.0.",
             "activation.alpha=0.0: must be a finite number above 0.",
-            "trainer.precision=16: must be one of 32-true, bf16-mixed.",
+            "trainer.precision=16: must be one of 32-true, tf32, bf16-mixed.",
             "seed=99999999999999999999: must be an integer from 0 to 9223372036854775807.",
         ],
     ),

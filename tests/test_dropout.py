@@ -7,8 +7,14 @@ import torch
 from torch import Tensor
 
 import src.dropout
-from src.dropout import Dropout, DropoutFactors
-from src.streams import stream
+from src.dropout import (
+    Dropout,
+    DropoutFactors,
+    positions,
+    raw_numbers,
+    raw_numbers_of,
+    starts_of,
+)
 
 RATES = [0.001, 0.1, 0.2, 0.5, 0.9]
 every_rate = pytest.mark.parametrize("rate", RATES)
@@ -34,10 +40,10 @@ def all_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the random integers [b, o] by every 16-bit integer once, at 256 × 256."""
     every = torch.arange(-(2**15), 2**15, dtype=torch.int16)
 
-    def once(batch: int, width: int, _: torch.Generator) -> Tensor:
-        return every.view(batch, width)
+    def once(*_: object) -> list[Tensor]:
+        return [every.view(256, 256)]
 
-    monkeypatch.setattr(src.dropout, "_uniform_int16", once)
+    monkeypatch.setattr(src.dropout, "raw_numbers", once)
 
 
 # --- rate and expectation -----------------------------------------------------------------
@@ -156,7 +162,7 @@ def test_the_global_generator_is_left_alone() -> None:
 
 
 def raw(count: int = 40_000) -> Tensor:
-    return src.dropout._uniform_int16(count, 4, stream(0, "test")).to(torch.int64)
+    return raw_numbers(0, 0, count, [4])[0].to(torch.int64)
 
 
 def test_every_bit_of_every_lane_is_a_fair_coin() -> None:
@@ -185,3 +191,17 @@ def test_integers_are_uniform_over_16_bits() -> None:
     assert abs(chi2 - 255) < 5 * 510**0.5
     assert values.min() < -32_700
     assert values.max() > 32_700
+
+
+@pytest.mark.parametrize(("batch", "widths"), [(100, [256, 128]), (7, [5, 1, 3]), (1, [1])])
+def test_numbers_of_several_seeds_and_steps_against_one_at_a_time(
+    batch: int, widths: list[int]
+) -> None:
+    """What a device computes for a whole stack is what the CPU draws for each (seed, step)."""
+    seeds, first = [0, 9, 2**63 - 1], 2_345
+    added = positions(batch, widths, "cpu")
+    for t, starts in enumerate(starts_of(seeds, first, 3)):
+        together = raw_numbers_of(starts, added, batch, widths)
+        for k, seed in enumerate(seeds):
+            for layer, alone in enumerate(raw_numbers(seed, first + t, batch, widths)):
+                assert torch.equal(together[layer][k], alone)

@@ -29,7 +29,7 @@ from src.schema.optimizer import (
     SGDConfig,
 )
 from src.schema.ranges import MAX_SEED
-from src.schema.run import PRECISIONS, LoggerConfig, ModelConfig, TrainerConfig
+from src.schema.run import PRECISIONS, Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 from src.schema.schedule import CosineConfig, LinearConfig, ScheduleConfig, StepConfig
 
 # What each schema needs beside the key under test.
@@ -131,7 +131,13 @@ RANGES = [
     ),
     Range(StepConfig, "schedule.gamma", (1e-300, 1.0), (0.0, 1.1, -1.0, nan), "at most 1"),
     Range(StepConfig, "schedule.every_epochs", *COUNT),
-    Range(TrainerConfig, "trainer.precision", PRECISIONS, ("16", "32", ""), "32-true, bf16-mixed"),
+    Range(
+        TrainerConfig,
+        "trainer.precision",
+        PRECISIONS,
+        ("16", "32", ""),
+        "32-true, tf32, bf16-mixed",
+    ),
     Range(TrainerConfig, "trainer.epochs", (0, 1), (-1,), "an integer of at least 0"),
     Range(TrainerConfig, "trainer.steps_per_epoch", (None, 1), (0, -1), COUNT[2]),
     Range(TrainerConfig, "trainer.chunk_steps", *COUNT),
@@ -166,6 +172,15 @@ def test_numbers_beyond_float32_are_told(value: float) -> None:
     """torch raises for them, or draws infinities, long after the check."""
     with pytest.raises(InputError, match=r"init\.value=.* to fit float32"):
         ConstantInit(name="made", value=value)
+
+
+def test_tf32_on_a_cpu_is_told() -> None:
+    with pytest.raises(InputError) as caught:
+        TrainerConfig(name="made", precision="tf32", accelerator=Accelerator.cpu)
+    assert str(caught.value) == (
+        "trainer.precision=tf32: must be 32-true or bf16-mixed where trainer.accelerator=cpu: "
+        "only a GPU has tf32."
+    )
 
 
 def test_each_beta_is_told_by_its_place() -> None:

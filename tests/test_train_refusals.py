@@ -156,3 +156,16 @@ def test_same_member_twice(command: Command) -> None:
     assert "seed=1" in sentence
     assert "2 times" in sentence
     assert command.job_folders() == []
+
+
+@pytest.mark.parametrize(("found", "capability"), [(False, (0, 0)), (True, (7, 5))])
+def test_tf32_without_a_gpu_that_has_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch, found: bool, capability: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    outcome = command(*QUICK, "trainer=auto", "trainer.precision=tf32")
+    outcome.assert_refused()
+    assert outcome.sentences == [
+        "trainer.precision=tf32: no GPU that has it was found; 32-true runs anywhere."
+    ]

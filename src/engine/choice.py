@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
+from src.engine.batched import BatchedEngine
 from src.engine.cpu import CpuEngine
 from src.engine.evaluation import Batched, Evaluator, InTurn
 from src.engine.protocol import Engine, Recipe
@@ -12,12 +13,14 @@ from src.model import StackedMLP
 
 
 def engine_for(model: StackedMLP, recipes: Sequence[Recipe], precision: str) -> Engine:
-    """The fast CPU engine for float32 on a CPU, the reference engine for everything else."""
+    """The fast engine of the device; the reference engine for what the CPU's does not do."""
+    if model.weights[0].device.type == "cuda":
+        return BatchedEngine(model, recipes, precision)
     return (CpuEngine if _in_turn(model, precision) else ReferenceEngine)(model, recipes)
 
 
 def evaluator_for(model: StackedMLP, precision: str) -> Evaluator:
-    return (InTurn if _in_turn(model, precision) else Batched)(model)
+    return InTurn(model) if _in_turn(model, precision) else Batched(model, precision)
 
 
 def _in_turn(model: StackedMLP, precision: str) -> bool:

@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -59,8 +59,8 @@ class Crew:
         for end in self._ends:
             _hand_next(end, waiting, busy)
         while busy:
-            for end in wait(list(busy)):
-                assert isinstance(end, Connection)
+            for ready in wait(list(busy)):
+                end = cast(Connection, ready)
                 results[busy.pop(end)] = self._received(end)
                 _hand_next(end, waiting, busy)
         return [results[position] for position in range(len(tasks))]

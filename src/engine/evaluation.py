@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from src.activations import Activation
+from src.engine.precision import products
 from src.engine.reference import cross_entropy, hits
 from src.model import Layers, StackedMLP
 
@@ -19,13 +20,14 @@ class Evaluator(Protocol):
 
 
 class Batched:
-    """All members in one batched product: what a GPU wants."""
+    """All members in one batched product: what a GPU wants. The host waits for nothing."""
 
-    def __init__(self, model: StackedMLP) -> None:
-        self.model = model
+    def __init__(self, model: StackedMLP, precision: str = "32-true") -> None:
+        self.model, self.precision = model, precision
 
     def __call__(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.model(x.expand(len(self.model), -1, -1))
+        with products(self.precision):
+            logits = self.model(x.expand(len(self.model), -1, -1))
         y = y.expand(len(self.model), -1)
         return cross_entropy(logits, y).double().sum(dim=1), hits(logits, y).double()
 

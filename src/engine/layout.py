@@ -27,8 +27,8 @@ def flatten(model: StackedMLP) -> list[Views]:
     """
     parameters = list(model.parameters())
     shapes = [parameter.shape[1:] for parameter in parameters]
-    flat = shared_zeros(len(model), _size(shapes))
-    for parameter, part in zip(parameters, _parts(flat, shapes), strict=True):
+    flat = shared_zeros(len(model), size_of(shapes))
+    for parameter, part in zip(parameters, parts_of(flat, shapes), strict=True):
         part.copy_(parameter.data)
         parameter.data = part
     return [_views(row, shapes) for row in flat.unbind()]
@@ -37,14 +37,15 @@ def flatten(model: StackedMLP) -> list[Views]:
 def gradient_like(views: Views) -> Views:
     """Zeros for the gradient of a member, of the same layout."""
     shapes = [tensor.shape for tensor in (*views.weights, *views.biases)]
-    return _views(torch.zeros(_size(shapes)), shapes)
+    return _views(torch.zeros(size_of(shapes)), shapes)
 
 
-def _size(shapes: Sequence[torch.Size]) -> int:
+def size_of(shapes: Sequence[torch.Size]) -> int:
+    """Numbers in a flat vector of tensors of these shapes."""
     return sum(aligned(shape.numel()) for shape in shapes)
 
 
-def _parts(flat: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
+def parts_of(flat: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
     """flat [..., p] -> one view [..., *shape] for each shape."""
     parts, start = [], 0
     for shape in shapes:
@@ -56,7 +57,7 @@ def _parts(flat: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
 
 def _views(flat: Tensor, shapes: Sequence[torch.Size]) -> Views:
     """The weights come first, then the biases, as in StackedMLP.parameters()."""
-    parts = _parts(flat, shapes)
+    parts = parts_of(flat, shapes)
     layers = len(parts) // 2
     weights, biases = parts[:layers], parts[layers:]
     return Views(flat, weights, [weight.t() for weight in weights], biases)

@@ -31,7 +31,7 @@ class Accelerator(Enum):
     gpu = "gpu"
 
 
-PRECISIONS = ("32-true", "bf16-mixed")
+PRECISIONS = ("32-true", "tf32", "bf16-mixed")
 
 
 @dataclass
@@ -52,6 +52,12 @@ class TrainerConfig:
             "trainer.precision",
             self.precision,
             "one of " + ", ".join(PRECISIONS),
+        )
+        require(
+            self.precision != "tf32" or self.accelerator is not Accelerator.cpu,
+            "trainer.precision",
+            self.precision,
+            "32-true or bf16-mixed where trainer.accelerator=cpu: only a GPU has tf32",
         )
         at_least("trainer.epochs", self.epochs, 0)
         if self.steps_per_epoch is not None:
