@@ -10,14 +10,14 @@ import torch
 from src.bench import commands
 from src.bench.__main__ import palette
 from src.bench.gpu import entrants
-from src.bench.machine import machine, resident_mb
+from src.bench.machine import forget_peak, machine, resident_mb
 from src.bench.measured import OTHER, PHASES, Sampler, phase, without
 from src.bench.memory import memory, peak_of
 from src.bench.turns import take_turns
 
 TINY = (
-    *("data=synthetic", "data.features=20", "data.train_size=200", "data.batch_size=10"),
-    *("data.validation_size=30", "data.test_size=30", "model.hidden=[16,8]"),
+    *("data=synthetic", "data.features=40", "data.train_size=2000", "data.batch_size=10"),
+    *("data.validation_size=30", "data.test_size=30", "model.hidden=[48,24]"),
 )
 
 
@@ -104,6 +104,15 @@ def test_the_memory_of_a_stack() -> None:
     assert peak >= before > 100  # torch alone takes more
 
 
+def test_the_peak_is_forgotten() -> None:
+    large = torch.ones(2**26)
+    assert float(large[-1]) == 1.0
+    high = resident_mb(peak=True)
+    del large
+    forget_peak()
+    assert resident_mb(peak=True) < high - 200
+
+
 @pytest.mark.slow
 def test_memory_is_measured_in_a_child() -> None:
     found = memory(palette(*TINY), 1, [1, 4])
@@ -127,9 +136,10 @@ def test_a_sweep_is_measured() -> None:
 def test_a_job_is_measured() -> None:
     found = commands.jobs(1, count=10)
     assert 0 < found["cpu_per_job"][0] < 2
+    assert found["phases"]["composing"][0] > 0
 
 
 @pytest.mark.slow
 def test_the_ways_of_a_gpu_on_a_cpu() -> None:
-    seconds = take_turns(entrants(palette(*TINY), "cpu", members=3, steps=20, copied=1000), 8)
+    seconds = take_turns(entrants(palette(*TINY), "cpu", members=3, steps=100, copied=1000), 4)
     assert all(value > 0 for values in seconds.values() for value in values)

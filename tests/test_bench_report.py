@@ -49,6 +49,7 @@ SWEEP = {
     "training": [64.0],
     "phases": {"imports": [5.0], "training": [64.0], "table": [0.001]},
 }
+PER_JOB = {"composing": [0.03, 0.03, 0.02], "imports": [0.0, 0.0, 0.0]}
 FIGURES: dict[str, Any] = {
     "stacks": WAYS,
     "memory": {
@@ -56,7 +57,7 @@ FIGURES: dict[str, Any] = {
         "1024": {"peak_mb": [9000.0, 9100.0], "mb_per_member": [6.5, 7.0]},
     },
     "sweep": SWEEP,
-    "jobs": {"jobs": 30, "cpu_per_job": [0.05, 0.06, 0.04]},
+    "jobs": {"jobs": 30, "cpu_per_job": [0.05, 0.06, 0.04], "phases": PER_JOB},
     "commands": {"help": {"wall": [1.2], "cpu": [1.1], "peak_mb": [60.0]}},
     "gpu": {
         "members": 1024,
@@ -131,6 +132,9 @@ def test_the_page_shows_every_figure() -> None:
     assert "| help | 1.20 (n=1) | 1.10 (n=1) | 60.00 (n=1) |" in text
     assert "| training | 64.00 (n=1) |" in text
     assert "| table |" not in text  # a thousandth of a second is no phase
+    assert "over 30: 0.050 s (n=3, 0.040 to 0.060) of CPU" in text
+    assert "| composing | 30 (n=3, 20 to 30) |" in text
+    assert "| imports | 0" not in text
     assert "stacks, memory, sweep, jobs, commands, gpu: 2026-01-01, A CPU, 2 cores" in text
     columns = {line.count("|") for line in text.splitlines() if line.startswith("| what")}
     assert columns == {5}

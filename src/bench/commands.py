@@ -87,12 +87,18 @@ TINY_JOB = (
 
 
 def jobs(rounds: int, count: int = 30) -> dict[str, Any]:
-    """CPU seconds that one more job of a sweep costs: that of 2n jobs less that of n, over n."""
+    """What one more job of a sweep costs: 2n jobs less n jobs, over n.
+
+    CPU seconds, and wall seconds by phase.
+    """
     cpu: list[float] = []
+    phases: dict[str, list[float]] = {}
     for _ in range(rounds):
-        once, twice = (run([*TINY_JOB, f"seed=range({n})"]).cpu for n in (count, 2 * count))
-        cpu.append((twice - once) / count)
-    return {"jobs": count, "cpu_per_job": cpu}
+        once, twice = (run([*TINY_JOB, f"seed=range({n})"]) for n in (count, 2 * count))
+        cpu.append((twice.cpu - once.cpu) / count)
+        for name, seconds in twice.phases.items():
+            phases.setdefault(name, []).append((seconds - once.phases[name]) / count)
+    return {"jobs": count, "cpu_per_job": cpu, "phases": phases}
 
 
 SEEDS, EPOCHS = 5, 5

@@ -58,6 +58,12 @@ def resident_mb(peak: bool) -> float:
     return float(_from_proc("/proc/self/status", key).removesuffix("kB")) / 1024
 
 
+def forget_peak() -> None:
+    """Begin the peak of resident memory of this process anew (proc(5), clear_refs)."""
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+
+
 def _from_proc(path: str, key: str) -> str:
     """The first value of `key : value` lines, or nothing."""
     with open(path) as lines:

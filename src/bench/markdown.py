@@ -30,6 +30,8 @@ def page(sections: Mapping[str, Any]) -> str:
         parts.append(title + _columns("way", {"s": figures["stacks"]}, 3))
     if "sweep" in figures:
         parts.append(_sweep(figures["sweep"]))
+    if "jobs" in figures:
+        parts.append(_jobs(figures["jobs"]))
     if "commands" in figures:
         parts.append("## Whole commands\n\n" + _commands(figures["commands"]))
     if "memory" in figures:
@@ -91,6 +93,20 @@ def _sweep(figures: Mapping[str, Any]) -> str:
         + _columns("", {"wall s": rows}, 2)
         + "\n\nWhere the command's main thread spent its wall time, looked at a hundred times a "
         "second:\n\n" + _columns("phase", {"wall s": phases}, 2)
+    )
+
+
+def _jobs(figures: Mapping[str, Any]) -> str:
+    count = figures["jobs"]
+    phases = {
+        name: [1000 * second for second in seconds]
+        for name, seconds in figures["phases"].items()
+        if median(seconds) >= 1e-3
+    }
+    return (
+        f"## One more job of a sweep\n\nA sweep of {2 * count} jobs that train nothing, less one "
+        f"of {count}, over {count}: {_told(figures['cpu_per_job'], 's', 3)} of CPU; the wall time "
+        "of the main thread by phase:\n\n" + _columns("phase", {"ms": phases}, 0)
     )
 
 

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from src.bench.machine import resident_mb
+from src.bench.machine import forget_peak, resident_mb
 from src.bench.work import Palette, mixed
 from src.config import Config
 from src.members import train_members
@@ -45,6 +45,7 @@ def peak_of(palette: Palette, members: int) -> tuple[float, float]:
     trainer = replace(palette.base.trainer, epochs=1, steps_per_epoch=steps, max_stack=members)
     palette = replace(palette, base=replace(palette.base, trainer=trainer))
     _train(mixed(palette, 1))
+    forget_peak()  # making the data took more than keeping it
     before = resident_mb(peak=False)
     _train(mixed(palette, members))
     return resident_mb(peak=True), before

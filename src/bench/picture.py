@@ -57,8 +57,9 @@ def draw(ways: Mapping[str, Sequence[float]], title: str, path: Path) -> None:
     axes.set_title(title, loc="left")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    labels = {name: median(ways[name]) for name in peers} | {"this harness": middle[-1]}
-    colours = {FLOOR: FLOOR_COLOUR, "this harness": OURS}
+    ours = f"this harness, {x[-1]:,} members"
+    labels = {name: median(ways[name]) for name in peers} | {ours: middle[-1]}
+    colours = {FLOOR: FLOOR_COLOUR, ours: OURS}
     for name, place in apart(labels, low, high).items():
         axes.annotate(
             f"{name}: {labels[name]:.2f} s",
