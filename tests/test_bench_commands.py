@@ -49,12 +49,27 @@ def test_the_sampler_books_wall_time() -> None:
     sampler.start()
     time.sleep(0.2)
     validation_step()
-    seconds = sampler.stop()
+    sampler.stop()
     elapsed = time.perf_counter() - started
-    assert seconds.keys() == {*PHASES, OTHER}
+    seconds = sampler.wall
+    assert seconds.keys() == sampler.cpu.keys() == {*PHASES, OTHER}
     # A look every hundredth of a second, and whatever a busy machine adds to it.
     assert seconds["evaluation"] == pytest.approx(0.3, abs=0.1)
     assert sum(seconds.values()) == pytest.approx(elapsed, abs=0.1)
+    assert sampler.cpu["evaluation"] < 0.1  # it slept
+
+
+def test_the_sampler_books_cpu_time() -> None:
+    def test_step() -> None:
+        until = time.thread_time() + 0.3
+        while time.thread_time() < until:
+            pass
+
+    sampler = Sampler()
+    sampler.start()
+    test_step()
+    sampler.stop()
+    assert sampler.cpu["evaluation"] == pytest.approx(0.3, abs=0.1)
 
 
 def test_a_package_can_be_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def bars(figures: Figures) -> list[Bar]:
         found += sweep(figures["sweep"])
     if "jobs" in figures:
         cpu = figures["jobs"]["cpu_per_job"]
-        found.append(Bar("CPU of a job of a sweep that trains nothing", "", cpu, "s"))
+        found.append(Bar("CPU that Hydra takes for a job of a sweep", "", cpu, "s"))
     if "gpu" in figures and "member_epoch_seconds" in figures["gpu"]:
         found += gpu(figures["gpu"])
     return found

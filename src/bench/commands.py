@@ -27,12 +27,16 @@ OUTSIDE = "starting and leaving Python"
 
 @dataclass(frozen=True)
 class Command:
-    """What one `python -m src.train` took; `phases`: wall seconds by phase."""
+    """What one `python -m src.train` took.
+
+    cpu: seconds of all threads; phases: wall seconds; cpu_phases: of the main thread.
+    """
 
     wall: float
     cpu: float
     peak_mb: float
     phases: dict[str, float]
+    cpu_phases: dict[str, float]
 
 
 def run(arguments: Sequence[str]) -> Command:
@@ -55,10 +59,11 @@ def run(arguments: Sequence[str]) -> Command:
                 output.seek(0)
                 raise RuntimeError(f"{' '.join(arguments)}: {output.read()[-2000:]}")
         found = json.loads(told.read_text())
-    phases: dict[str, float] = found["phases"]
+    phases: dict[str, float] = found["wall"]
     phases[OUTSIDE] = wall - sum(phases.values())
     # Not usage.ru_maxrss, which has this process's own peak in it from before the exec.
-    return Command(wall, usage.ru_utime + usage.ru_stime, found["peak_mb"], phases)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Command(wall, cpu, found["peak_mb"], phases, found["cpu"])
 
 
 def commands(rounds: int) -> dict[str, dict[str, list[float]]]:
@@ -86,19 +91,22 @@ TINY_JOB = (
 )
 
 
-def jobs(rounds: int, count: int = 30) -> dict[str, Any]:
-    """What one more job of a sweep costs: 2n jobs less n jobs, over n.
+# The phases that are Hydra's: composing each job and letting it open its folder.
+HYDRA = ("composing", "opening folders", "Hydra, otherwise")
 
-    CPU seconds, and wall seconds by phase.
+
+def jobs(rounds: int, count: int = 30) -> dict[str, Any]:
+    """CPU seconds of the main thread that one more job costs: 2n jobs less n jobs, over n.
+
+    By phase, and summed over Hydra's; imports, which vary more than n jobs cost, are in neither.
     """
-    cpu: list[float] = []
     phases: dict[str, list[float]] = {}
     for _ in range(rounds):
-        once, twice = (run([*TINY_JOB, f"seed=range({n})"]) for n in (count, 2 * count))
-        cpu.append((twice.cpu - once.cpu) / count)
-        for name, seconds in twice.phases.items():
-            phases.setdefault(name, []).append((seconds - once.phases[name]) / count)
-    return {"jobs": count, "cpu_per_job": cpu, "phases": phases}
+        once, twice = (run([*TINY_JOB, f"seed=range({n})"]).cpu_phases for n in (count, 2 * count))
+        for name in once.keys() - {"imports"}:
+            phases.setdefault(name, []).append((twice[name] - once[name]) / count)
+    hydra = [sum(of_round) for of_round in zip(*(phases[name] for name in HYDRA), strict=True)]
+    return {"jobs": count, "cpu_per_job": hydra, "phases": phases}
 
 
 SEEDS, EPOCHS = 5, 5

@@ -105,8 +105,8 @@ def _jobs(figures: Mapping[str, Any]) -> str:
     }
     return (
         f"## One more job of a sweep\n\nA sweep of {2 * count} jobs that train nothing, less one "
-        f"of {count}, over {count}: {_told(figures['cpu_per_job'], 's', 3)} of CPU; the wall time "
-        "of the main thread by phase:\n\n" + _columns("phase", {"ms": phases}, 0)
+        f"of {count}, over {count}: Hydra takes {_told(figures['cpu_per_job'], 's', 3)} of "
+        "CPU. The main thread's CPU time by phase:\n\n" + _columns("phase", {"ms": phases}, 0)
     )
 
 

@@ -55,27 +55,30 @@ def phase(frames: Sequence[str]) -> str:
 
 
 class Sampler(threading.Thread):
-    """Books the wall seconds of the thread that makes it."""
+    """Books the wall and CPU seconds of the thread that makes it."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.seconds = dict.fromkeys([*PHASES, OTHER], 0.0)
+        self.wall = dict.fromkeys([*PHASES, OTHER], 0.0)
+        self.cpu = dict(self.wall)
         self._watched, self._done = threading.get_ident(), threading.Event()
-        self._last = time.perf_counter()
+        self._clock = time.pthread_getcpuclockid(self._watched)
+        self._last = time.perf_counter(), time.clock_gettime(self._clock)
 
     def run(self) -> None:
         while not self._done.wait(PERIOD):
             self._look()
 
-    def stop(self) -> dict[str, float]:
+    def stop(self) -> None:
         self._done.set()
         self.join()
-        return self.seconds
 
     def _look(self) -> None:
         frames = list(_frames(sys._current_frames().get(self._watched)))
-        now = time.perf_counter()
-        self.seconds[phase(frames)] += now - self._last
+        now = time.perf_counter(), time.clock_gettime(self._clock)
+        name = phase(frames)
+        self.wall[name] += now[0] - self._last[0]
+        self.cpu[name] += now[1] - self._last[1]
         self._last = now
 
 
@@ -112,10 +115,11 @@ def main() -> None:
 
         train(arguments)
     finally:
-        phases = sampler.stop()
+        sampler.stop()
         from src.bench.machine import resident_mb
 
-        Path(path).write_text(json.dumps({"phases": phases, "peak_mb": resident_mb(peak=True)}))
+        found = {"wall": sampler.wall, "cpu": sampler.cpu, "peak_mb": resident_mb(peak=True)}
+        Path(path).write_text(json.dumps(found))
 
 
 if __name__ == "__main__":
