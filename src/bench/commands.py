@@ -95,7 +95,7 @@ TINY_JOB = (
 HYDRA = ("composing", "opening folders", "Hydra, otherwise")
 
 
-def jobs(rounds: int, count: int = 30) -> dict[str, Any]:
+def jobs(rounds: int, count: int = 20) -> dict[str, Any]:
     """CPU seconds of the main thread that one more job costs: 2n jobs less n jobs, over n.
 
     By phase, and summed over Hydra's; imports, which vary more than n jobs cost, are in neither.
