@@ -54,8 +54,8 @@ format: install ## rewrite the code in the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: install data ## the harness against plain loops; minutes, on an idle machine
-	@$(BIN)/python -m src.bench --json docs/benchmarks/$$(date +%F).json $(ARGS)
+bench: install data ## the harness against its peers, 20 minutes (ARGS="--only stacks"; JAX: extra bench)
+	@$(BIN)/python -m src.bench $(ARGS)
 
 constraints: ## take over the versions now in .venv as the pinned ones
 	@{ echo "# Versions that make install uses; made by make constraints."; \

@@ -52,7 +52,10 @@ HYDRA = [
     "src.plugin_path",
     "src.bench.__main__",
 ]
-LIGHTNING = ["src.module", "src.fit", "src.data.module", "src.diagnostics.recorder"]
+LIGHTNING = [
+    *("src.module", "src.fit", "src.data.module", "src.diagnostics.recorder"),
+    "src.bench.lightning_loop",  # a peer
+]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}
 LONGEST = 250  # lines
 

@@ -1,153 +1,152 @@
-"""`make bench`: one epoch through the whole harness against the loops its users would write."""
+"""`make bench`: the harness against the loops its users would write, and what it is held to."""
 
 import argparse
 import json
-import platform
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import torch
 from hydra import compose, initialize_config_dir
 
-from src.bench.peers import NotebookLoop, PlainLoop
-from src.bench.stacks import stacks
+from src.bench import commands, gpu, memory, picture, stacks
+from src.bench.machine import machine, revision, versions
+from src.bench.markdown import page
+from src.bench.work import Palette
 from src.config import CONF, PROJECT, Config, register, validated
-from src.data.examples import Splits
-from src.members import train_members
-from src.schema.data import IdxDataConfig
-from src.stacks import splits_of
-from src.tracking.provenance import versions
 
-HARNESS, PLAIN, NOTEBOOK = "harness", "plain in-memory loop", "DataLoader + ToTensor loop"
+INITS = ("he", "xavier", "lecun", "default", "he_uniform", "xavier_normal")
+ACTIVATIONS = ("relu", "tanh", "leaky_relu", "silu")
+TITLE = "Training a member for one epoch: 784-256-128-10, Fashion-MNIST, CPU"
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m src.bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="where to write the figures")
-    arguments = parser.parse_args()
-    figures = {
-        "date": date.today().isoformat(),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
-        "versions": versions(),
-        "command": f"python -m src.bench --rounds {arguments.rounds}",
-        **epochs(arguments.rounds),
-        **stacks(_splits(), arguments.rounds),
-        **commands(arguments.rounds),
-    }
-    report(figures)
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
-        print(f"written to {arguments.json}")
+Section = Callable[[argparse.Namespace], dict[str, Any]]
 
 
-def _splits() -> Splits:
-    return splits_of(_config())
-
-
-def _config() -> Config:
+def palette(*overrides: str) -> Palette:
     register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return validated(compose("config", ["trainer=cpu", "trainer.epochs=1", "quiet=true"]))
+
+        def member(override: str) -> Config:
+            return validated(compose("config", ["trainer=cpu", "quiet=true", *overrides, override]))
+
+        return Palette(
+            member("init=he"),
+            [member(f"init={name}").init for name in INITS],
+            [member(f"activation={name}").activation for name in ACTIVATIONS],
+        )
 
 
-def epochs(rounds: int) -> dict[str, Any]:
-    """Seconds for one epoch and its evaluations; the ways take turns, so that noise is shared."""
-    config = _config()
-    assert isinstance(config.data, IdxDataConfig)
-    splits = splits_of(config)
-    plain, notebook = PlainLoop(splits), NotebookLoop(Path(config.data.root))
-
-    def harness() -> float:
-        with tempfile.TemporaryDirectory() as folder:
-            (result,) = train_members([config], [Path(folder)], ["bench"])
-            return float(result.record["metrics"]["test"]["accuracy"])
-
-    ways: dict[str, Callable[[], float]] = {
-        HARNESS: harness,
-        PLAIN: plain.run,
-        NOTEBOOK: notebook.run,
-    }
-    plain.run()  # the first round of anything pays for what the process has not yet loaded
-    harness()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            seconds[name].append(_timed(way))
-    ratios = {
-        name: [theirs / ours for theirs, ours in zip(seconds[name], seconds[HARNESS], strict=True)]
-        for name in (PLAIN, NOTEBOOK)
-    }
-    return {"epoch_seconds": seconds, "times_faster_than": ratios}
+def _sweep(asked: argparse.Namespace) -> dict[str, Any]:
+    chosen = palette(f"trainer.epochs={commands.EPOCHS}")
+    return commands.sweep(chosen, asked.command_rounds)
 
 
-def _timed(way: Callable[[], float]) -> float:
-    started = time.perf_counter()
-    accuracy = way()
-    elapsed = time.perf_counter() - started
-    if not accuracy > 0.7:
-        raise RuntimeError(f"this way did not learn (test accuracy {accuracy}): nothing to time")
-    return elapsed
+def _memory(asked: argparse.Namespace) -> dict[str, Any]:
+    made = ("data=synthetic", "data.train_size=48000", "logger=tensorboard")
+    return memory.memory(palette(*made), asked.memory_rounds, asked.sizes)
 
 
-COMMANDS = {
-    "help": ["--help"],
-    "smoke": ["trainer=smoke", "data=synthetic"],
-    "single run": ["trainer=cpu", "trainer.epochs=1"],
+def _gpu(asked: argparse.Namespace) -> dict[str, Any]:
+    if machine()["gpu"] is None:
+        print(gpu.NONE)
+        return {}
+    return gpu.gpu(palette(), asked.rounds)
+
+
+SECTIONS: dict[str, Section] = {
+    "stacks": lambda asked: stacks.stacks(palette(), asked.rounds, asked.sizes),
+    "memory": _memory,
+    "sweep": _sweep,
+    "jobs": lambda asked: commands.jobs(asked.rounds),
+    "commands": lambda asked: commands.commands(asked.rounds),
+    "gpu": _gpu,
 }
 
 
-def commands(rounds: int) -> dict[str, Any]:
-    """Wall seconds and peak resident MB of whole commands, imports and all."""
-    seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    memory: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(rounds):
-        for name, arguments in COMMANDS.items():
-            with tempfile.TemporaryDirectory() as folder:
-                where = [] if name == "help" else [f"hydra.run.dir={folder}"]
-                command = [sys.executable, "-c", _MEASURED, *arguments, *where]
-                done = subprocess.run(
-                    command, cwd=PROJECT, capture_output=True, text=True, check=True
-                )
-            wall, kilobytes = done.stderr.strip().splitlines()[-1].split()
-            seconds[name].append(float(wall))
-            memory[name].append(float(kilobytes) / 1024)
-    return {"command_seconds": seconds, "command_peak_mb": memory}
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = _parsed(arguments)
+    asked.output.mkdir(parents=True, exist_ok=True)
+    path = asked.output / f"{date.today().isoformat()}.json"
+    sections = _kept(path)
+    for name in asked.only:
+        started = time.perf_counter()
+        print(f"{name} ...", flush=True)
+        figures = SECTIONS[name](asked)
+        sections[name] = {
+            "date": date.today().isoformat(),
+            "command": asked.command,
+            "machine": machine(),
+            "versions": versions(),
+            "revision": revision(),
+            "seconds": time.perf_counter() - started,
+            "figures": figures,
+        }
+        # After each section: a later one that fails loses nothing.
+        path.write_text(json.dumps({"sections": sections}, indent=1) + "\n")
+    write(sections, path)
 
 
-# Runs `python -m src.train` as a child and tells what it took, Python's own start included.
-_MEASURED = """
-import resource, subprocess, sys, time
-started = time.perf_counter()
-subprocess.run([sys.executable, "-m", "src.train", *sys.argv[1:]], check=True)
-print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
-      file=sys.stderr)
-"""
+def write(sections: dict[str, Any], path: Path) -> None:
+    """The page and the picture beside the figures."""
+    text = page(sections)
+    path.with_suffix(".md").write_text(text)
+    print(text)
+    if "stacks" in sections and picture.available():
+        picture.draw(sections["stacks"]["figures"], TITLE, path.with_suffix(".png"))
+    elif "stacks" in sections:
+        print("matplotlib is not installed: no picture (pip install -e '.[bench]').")
+    print(f"written: {path.with_suffix('')}.*")
 
 
-def report(figures: dict[str, Any]) -> None:
-    for title, unit in (
-        ("epoch_seconds", "s"),
-        ("times_faster_than", "x"),
-        ("member_epoch_seconds", "s"),
-        ("largest_stack_times_faster_than", "x"),
-        ("command_seconds", "s"),
-        ("command_peak_mb", "MB"),
-    ):
-        for name, values in figures[title].items():
-            middle, low, high = statistics.median(values), min(values), max(values)
-            print(
-                f"{title:32} {name:28} median {middle:8.2f} {unit:2} "
-                f"(n={len(values)}, {low:.2f} to {high:.2f})"
-            )
+def _kept(path: Path) -> dict[str, Any]:
+    """The sections measured before on this day, so that one can be measured again."""
+    if not path.exists():
+        return {}
+    sections: dict[str, Any] = json.loads(path.read_text()).get("sections", {})
+    return sections
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m src.bench", description=__doc__)
+    parser.add_argument("--rounds", type=_positive, default=5)
+    parser.add_argument("--command-rounds", type=_positive, default=1, help="of the whole sweep")
+    parser.add_argument("--memory-rounds", type=_positive, default=3)
+    parser.add_argument("--sizes", type=_sizes, default=stacks.SIZES, help="of the stacks: 1,8,64")
+    parser.add_argument(
+        "--only", type=_sections, default=list(SECTIONS), help=f"of {','.join(SECTIONS)}"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=PROJECT / "docs" / "benchmarks", help="a folder"
+    )
+    asked = parser.parse_args(arguments)
+    words = [f"--rounds {asked.rounds}", f"--command-rounds {asked.command_rounds}"]
+    words.append(f"--memory-rounds {asked.memory_rounds}")
+    if len(asked.only) < len(SECTIONS):
+        words.append(f"--only {','.join(asked.only)}")
+    if tuple(asked.sizes) != stacks.SIZES:
+        words.append(f"--sizes {','.join(map(str, asked.sizes))}")
+    asked.command = " ".join(["python -m src.bench", *words])
+    return asked
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be an integer of at least 1.")
+    return int(text)
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(word) for word in text.split(",")]
+
+
+def _sections(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in SECTIONS:
+            allowed = ", ".join(SECTIONS)
+            raise argparse.ArgumentTypeError(f"{name}: no such section; allowed: {allowed}.")
+    return names
 
 
 if __name__ == "__main__":

@@ -1,0 +1,27 @@
+"""Names of the ways, as the figures, the tables and the picture have them."""
+
+MEMBERS = 64  # of the stack that is held against the peers, and of the vmapped ones
+
+FLOOR = "floor: the products alone"
+PLAIN = "plain loop, Adam(fused=True)"
+VMAP = f"torch.func vmap, {MEMBERS} members"
+JAX_VMAP = f"JAX jit + vmap, {MEMBERS} members"
+JAX_PACKED = "JAX jit, one process a core"
+NOTEBOOK = "DataLoader + ToTensor loop"
+LIGHTNING = "Lightning loop"
+
+GPU_MEMBERS = 1024
+
+
+def stack_name(members: int) -> str:
+    return f"stack of {members}"
+
+
+def stack_size(name: str) -> int | None:
+    """The members of a way that is a stack of ours, None for another."""
+    start, _, members = name.rpartition(" ")
+    return int(members) if start == "stack of" else None
+
+
+GPU_STACK = stack_name(GPU_MEMBERS)
+GPU_FLOOR = "floor: the memory traffic of Adam"
