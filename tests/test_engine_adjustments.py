@@ -69,7 +69,7 @@ def test_smoothing_against_cross_entropy_and_autograd(smoothing: float) -> None:
     (slope,) = torch.autograd.grad(expected, logits)
     log_probabilities = logits.detach().log_softmax(dim=1)
     loss = smoothed_loss(F.nll_loss(log_probabilities, y), log_probabilities, smoothing)
-    found = minus_target(log_probabilities.exp(), F.one_hot(y, 7).double(), smoothing) / 3
+    found = minus_target(log_probabilities.exp(), F.one_hot(y, 7).double(), smoothing, 7) / 3
     # Sums of 21 terms of size 10 or less in float64, in another order.
     assert float(loss) == pytest.approx(float(expected.detach()), abs=21 * 10 * 2**-53)
     assert torch.allclose(found, slope, rtol=0, atol=21 * 2**-53)

@@ -136,14 +136,21 @@ class CpuEngine:
             if buffers is None or buffers.batch != batch:
                 buffers = self._buffers.own = Buffers(batch, self.widths, block[0].views)
             labels = torch.stack([each.y for each in batches])
-            logits = torch.empty(*labels.shape, self.widths[-1])
+            logits = torch.empty(len(batches), self.widths[-1], batch)
             losses = torch.full((len(batches), len(block)), torch.nan)
             hits = torch.zeros_like(losses)
+            rate, kept = 0.0, [list[Tensor]() for _ in batches]
             for k, member in enumerate(block):
+                dropout = member.recipe.dropout
+                if dropout.rate != rate:  # members of a block stand in the order of their rates
+                    rate = dropout.rate
+                    kept = [
+                        each.kept(dropout) if dropout.dropped_levels else [] for each in batches
+                    ]
                 if task.alive[k]:
-                    seen = train(member, task.first_step, batches, buffers, logits)
+                    seen = train(member, task.first_step, batches, kept, buffers, logits.unbind())
                     losses[: len(seen), k] = torch.tensor(seen)
-                    hit = (logits.argmax(dim=2) == labels).sum(dim=1)
+                    hit = (logits.argmax(dim=1) == labels).sum(dim=1)
                     hits[: len(seen), k] = hit[: len(seen)].to(hits.dtype)
         return losses, hits
 
@@ -158,7 +165,7 @@ class CpuEngine:
         batches = []
         for t, rows in enumerate(task.rows):
             x, y = examples.batch(rows)
-            target = F.one_hot(y, self.widths[-1]).to(torch.float32)
+            target = F.one_hot(y, self.widths[-1]).t().to(torch.float32).contiguous()
             step = task.first_step + t
             seed, hidden = block[0].recipe.dropout.seed, self.widths[:-1]
             raw = raw_numbers(seed, step, size, hidden) if drawn else []
@@ -171,7 +178,7 @@ def _blocks(members: Sequence[Member], cores: int) -> list[list[Member]]:
 
     In a line by order and seed, cut where a core's share ends, so that no core waits for another.
     """
-    line = sorted(members, key=_shared)
+    line = sorted(members, key=lambda member: (*_shared(member), member.recipe.dropout.rate))
     share = -(-len(line) // cores)
     blocks: list[list[Member]] = []
     for place, member in enumerate(line):

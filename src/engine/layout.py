@@ -18,6 +18,7 @@ class Views:
     weights: list[Tensor]
     weights_t: list[Tensor]
     biases: list[Tensor]
+    column: Tensor  # the last layer's bias as [o, 1]
 
 
 def flatten(model: StackedMLP) -> list[Views]:
@@ -60,4 +61,4 @@ def _views(flat: Tensor, shapes: Sequence[torch.Size]) -> Views:
     parts = parts_of(flat, shapes)
     layers = len(parts) // 2
     weights, biases = parts[:layers], parts[layers:]
-    return Views(flat, weights, [weight.t() for weight in weights], biases)
+    return Views(flat, weights, [weight.t() for weight in weights], biases, biases[-1].unsqueeze(1))

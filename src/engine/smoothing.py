@@ -7,11 +7,11 @@ from torch import Tensor
 
 
 def smoothed_loss(plain: Tensor, log_probabilities: Tensor, smoothing: float) -> Tensor:
-    """plain: the mean loss without smoothing; log_probabilities [b, o]."""
+    """plain: the mean loss without smoothing; log_probabilities: of all classes and examples."""
     return (1 - smoothing) * plain - smoothing * log_probabilities.mean()
 
 
-def minus_target(probabilities: Tensor, one_hot: Tensor, smoothing: float) -> Tensor:
-    """probabilities [b, o] minus the smoothed target, in place."""
+def minus_target(probabilities: Tensor, one_hot: Tensor, smoothing: float, classes: int) -> Tensor:
+    """probabilities minus the smoothed target, in place; both of the same shape."""
     probabilities.sub_(one_hot, alpha=1 - smoothing)
-    return probabilities.sub_(smoothing / one_hot.shape[1]) if smoothing else probabilities
+    return probabilities.sub_(smoothing / classes) if smoothing else probabilities

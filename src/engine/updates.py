@@ -28,6 +28,7 @@ def update_of(optimizer: Optimizer, parameter: Tensor) -> Update:
     kernel = torch._fused_adamw_ if options["decoupled_weight_decay"] else torch._fused_adam_
     beta1, beta2 = options["betas"]
     step = state["step"]
+    one = torch.ones_like(step)  # a Python number would be made a tensor at each call
     tensors = ([parameter], [parameter.grad], [state["exp_avg"]], [state["exp_avg_sq"]])
     keywords = {
         "beta1": beta1,
@@ -39,7 +40,7 @@ def update_of(optimizer: Optimizer, parameter: Tensor) -> Update:
     }
 
     def update() -> None:
-        step.add_(1)
+        step.add_(one)
         # A schedule changes lr from step to step.
         kernel(*tensors, largest, [step], lr=options["lr"], **keywords)
 
