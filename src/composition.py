@@ -1,7 +1,7 @@
 """Composes the jobs of a sweep as Hydra does, at a fraction of its cost.
 
 Hydra reads every file and builds every node anew for every job. Here a file is read once, the
-tree is built once for each distinct set of group choices, and a job is a copy of it on which the
+tree is made once for each distinct set of group choices, and a job is a copy of it on which the
 other overrides are set, by Hydra's own function.
 """
 
@@ -21,17 +21,19 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from src.grafts import Grafts
+
 
 class Composer:
     """`compose` equals `loader.load_sweep_config(sweep, overrides)`, in what it raises, too."""
 
     def __init__(self, loader: ConfigLoader, sweep: DictConfig) -> None:
         """sweep: the configuration of the whole sweep, as a launcher is given it."""
+        assert isinstance(loader, ConfigLoaderImpl)  # Hydra has no other
         self._sweep = sweep
-        self._loader = loader
-        if isinstance(loader, ConfigLoaderImpl):
-            self._loader = copy.copy(loader)
-            self._loader.repository = _ReadOnce(loader.repository)  # type: ignore[assignment]
+        self._loader = copy.copy(loader)
+        self._loader.repository = _ReadOnce(loader.repository)  # type: ignore[assignment]
+        self._grafts = Grafts(self._loader, sweep)
         self._parser = OverridesParser.create()
         self._hydra = list(sweep.hydra.overrides.hydra)
         self._bases: dict[tuple[str, ...], bytes | Exception] = {}
@@ -93,8 +95,7 @@ class Composer:
         """A fresh copy of the tree with these choices. Pickled: a tenth of the time of a copy."""
         if choices not in self._bases:
             try:
-                base = self._loader.load_sweep_config(self._sweep, list(choices))
-                self._bases[choices] = pickle.dumps(base)
+                self._bases[choices] = pickle.dumps(self._grafts.tree(choices))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below
                 self._bases[choices] = error
         kept = self._bases[choices]

@@ -1,7 +1,7 @@
 """The members that one command asks for: composed jobs in, checked members out."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,10 +64,14 @@ class Plan:
             torch.set_num_threads(before)
 
 
-def plan(jobs: Sequence[DictConfig], limits: StackLimits | None = None) -> Plan:
+def plan(
+    jobs: Sequence[DictConfig],
+    limits: StackLimits | None = None,
+    prepare: Callable[[DictConfig, Path], None] | None = None,
+) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
-    Each job is asked for once and not kept.
+    Each job is asked for once and not kept. prepare: called with each sound one and its folder.
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
@@ -82,6 +86,8 @@ def plan(jobs: Sequence[DictConfig], limits: StackLimits | None = None) -> Plan:
             planned.folders.append(Path(job.hydra.sweep.dir) / job.hydra.sweep.subdir)
             overrides.append(list(job.hydra.overrides.task))
             planned.configs.append(validated(job, job.hydra.runtime.choices))
+            if prepare is not None and not faults:
+                prepare(job, planned.folders[-1])
             count.tell(position + 1, planned.configs[-1].quiet)
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))

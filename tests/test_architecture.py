@@ -21,7 +21,7 @@ LAYERS = [
     ["src.members"],
     ["src.sweep"],
     ["src.cli", "src.refusals"],
-    ["src.composition", "src.jobs", "src.launch"],
+    ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -44,6 +44,7 @@ HYDRA = [
     "src.config",
     "src.cli",
     "src.refusals",
+    "src.grafts",
     "src.composition",
     "src.jobs",
     "src.launch",
