@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 
 from src.config import Config
-from src.data.module import EVALUATION_BATCH
+from src.data.examples import EVALUATION_BATCH
 from src.schema.run import Accelerator
 from src.schema.stacks import StackLimits
 
 FLOAT = 4  # bytes
 MOST_ON_A_CPU = 64  # members in turn gain nothing from a larger stack
 SHARE = 0.6  # of the free memory: an estimate is one, and others may ask for memory meanwhile
+COPIES = 6  # of the parameters at the peak, moments apart; 5.0 were measured with 26 members
 CURVES = 300_000  # bytes of a member's curves, events and result until its stack has ended
 
 # Optimizer state, in copies of the parameters.
@@ -59,10 +60,11 @@ def moments(config: Config) -> int:
 def member_bytes(config: Config, shape: Shape) -> int:
     """What each further member of a stack takes at its peak.
 
-    Weights, gradients and moments; the copies that the evaluation makes in turn, or the
-    activations that all members hold at once when they are batched; its data order and curves.
+    Weights, gradients and moments, twice the copies that are evaluated, and the stack as it was
+    before it was flattened; the activations that members hold at once where they are batched; its
+    data order and curves. Held against the resident memory by tests/test_capacity.py.
     """
-    copies = 3 + moments(config)
+    copies = COPIES + moments(config)
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)
