@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ValueType
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
@@ -35,6 +37,11 @@ class SweepFolder(Callback):
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         SweepFolder._current = Path(config.hydra.sweep.dir)
+
+    @classmethod
+    def begun(cls) -> bool:
+        """Whether a sweep of this command has begun, and is not yet taken."""
+        return cls._current is not None
 
     @classmethod
     def take(cls) -> Path | None:
@@ -100,6 +107,28 @@ def arranged(arguments: Sequence[str]) -> list[str]:
         flags.remove(override)
     # Overrides first: --info alone would take the next word for its own.
     return [*map(_quoted, overrides), *flags]
+
+
+def is_sweep(arguments: Sequence[str]) -> bool:
+    return bool(get_args_parser().parse_intermixed_args(list(arguments)).multirun)
+
+
+def left_to_the_jobs(arguments: Sequence[str]) -> list[str]:
+    """The command line of a sweep with its single values as sweeps of one value.
+
+    Before it sweeps, Hydra sets every single value on the defaults. There a key of a swept group
+    may not exist, and the first fault hides those of the jobs.
+    """
+    overrides = get_args_parser().parse_intermixed_args(list(arguments)).overrides
+    return [_left(item) if item in overrides else item for item in arguments]
+
+
+def _left(override: str) -> str:
+    parsed = OverridesParser.create().parse_override(override)
+    if parsed.is_hydra_override() or parsed.value_type is not ValueType.ELEMENT:
+        return override
+    value = parsed.get_value_element_as_str() or "''"
+    return f"{parsed.get_key_element()}=choice({value})"
 
 
 def _quoted(override: str) -> str:

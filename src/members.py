@@ -48,24 +48,25 @@ class Result:
 
 
 def train_members(
-    configs: Sequence[Config], folders: Sequence[Path], labels: Sequence[str]
+    configs: Sequence[Config],
+    folders: Sequence[Path],
+    labels: Sequence[str],
+    stacks: Sequence[Sequence[int]] | None = None,
 ) -> list[Result]:
     """Train every member and write its results into its folder; results in the order given.
 
-    The configurations have been checked (src.stacks.checked). A member that diverges is a result.
-    A member that cannot be trained is recorded as failed, and the others go on.
+    The configurations have been checked, which gave the stacks (src.stacks.checked). A member that
+    diverges is a result. A member that cannot be trained is recorded as failed, and the others go
+    on.
     """
-    trackers = [
-        MemberTracker(config, folder, label)
-        for config, folder, label in zip(configs, folders, labels, strict=True)
-    ]
-    stacks = group(configs)
+    members = list(zip(configs, folders, labels, strict=True))
+    stacks = group(configs) if stacks is None else stacks
     total = sum(len(stack) * _steps(configs[stack[0]]) for stack in stacks)
     results: dict[int, Result] = {}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
-            members = [trackers[k] for k in stack]
-            results.update(zip(stack, _run(members, progress), strict=True))
+            trackers = [MemberTracker(*members[k]) for k in stack]
+            results.update(zip(stack, _run(trackers, progress), strict=True))
             progress.stack_done(len(stack) * _steps(configs[stack[0]]))
     return [results[k] for k in range(len(configs))]
 

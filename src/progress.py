@@ -126,3 +126,18 @@ def watch(total: int, quiet: bool) -> Progress:
     if quiet:
         return Progress(total)
     return Bar(total) if sys.stdout.isatty() else Lines(total)
+
+
+class Count:
+    """Says how far a long preparation has come: a plain line every few seconds, not at once."""
+
+    EVERY = 2.0  # seconds
+
+    def __init__(self, total: int, what: str) -> None:
+        self.total, self.what = total, what
+        self._told = time.monotonic()
+
+    def tell(self, done: int, quiet: bool) -> None:
+        if not quiet and time.monotonic() - self._told >= self.EVERY:
+            print(f"{done:,} of {self.total:,} {self.what}", flush=True)
+            self._told = time.monotonic()

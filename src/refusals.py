@@ -5,11 +5,12 @@ Their own messages speak of nodes and structs, and name neither the options nor 
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
@@ -25,10 +26,7 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
     if isinstance(error, MissingConfigException):
         return _missing_option(error)
     if isinstance(error, OverrideParseException):
-        # The parser's own words tell of its grammar; of them only the place helps.
-        place = re.search(r"input '(.+?)'", str(error))
-        where = f" (it stops at {place.group(1)})" if place else ""
-        return f"{error.override}: cannot be read as key=value{where}."
+        return "\n".join(dict.fromkeys([_unreadable(error), *_others_unreadable(arguments)]))
     if isinstance(error, ConfigCompositionException):
         return _composition(error, arguments)
     if isinstance(error, OmegaConfBaseException):
@@ -38,6 +36,12 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
     if isinstance(error, ValueError) and "Config group override" in str(error):
         return _bad_group(arguments)
     return None
+
+
+def of_composition(error: BaseException) -> bool:
+    """Whether this is a refusal of overrides that can be read, not of what they say in between."""
+    readable = not isinstance(error, (InputError, OverrideParseException, OSError))
+    return readable and sentence(error) is not None
 
 
 def first_line(error: BaseException) -> str:
@@ -61,6 +65,23 @@ def _missing_option(error: MissingConfigException) -> str:
     if group and options:
         return _no_such_option(group, option, options)
     return f"{option or first_line(error)}: no such configuration among the files of {CONF}."
+
+
+def _unreadable(error: OverrideParseException) -> str:
+    # The parser's own words tell of its grammar; of them only the place helps.
+    place = re.search(r"input '(.+?)'", str(error))
+    where = f" (it stops at {place.group(1)})" if place else ""
+    return f"{error.override}: cannot be read as key=value{where}."
+
+
+def _others_unreadable(arguments: Sequence[str]) -> Iterator[str]:
+    """Hydra stops at the first."""
+    for argument in arguments:
+        try:
+            if not argument.startswith("-"):
+                OverridesParser.create().parse_overrides([argument])
+        except OverrideParseException as error:
+            yield _unreadable(error)
 
 
 def _bad_group(arguments: Sequence[str]) -> str:

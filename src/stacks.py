@@ -5,17 +5,20 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from src.capacity import SHARE, Shape, capacity, free, member_bytes, moments, stack_bytes
 from src.config import Config, as_plain
 from src.data.examples import Splits, load
 from src.errors import InputError
 from src.schedules import SPANNING
 from src.schema.data import DataConfig
 from src.schema.run import Accelerator
+from src.schema.stacks import StackLimits
 from src.tracking.weights import load_weights
 
 # What members of one stack may differ in. Everything else in a configuration separates stacks.
@@ -46,16 +49,84 @@ def stack_key(config: Config) -> str:
     return json.dumps(plain, sort_keys=True)
 
 
-def group(configs: Sequence[Config]) -> list[list[int]]:
-    """Positions of the members of each stack, none larger than trainer.max_stack."""
+def group(configs: Sequence[Config], limits: StackLimits | None = None) -> list[list[int]]:
+    """Positions of the members of each stack; too large a stack becomes nearly equal ones.
+
+    InputError where the data cannot be had, or where the memory does not bear one member.
+    """
+    limits = limits or StackLimits()
+    stacks = []
+    for positions in alike(configs):
+        first = configs[positions[0]]
+        # The optimizers of a stack may differ: the largest member counts.
+        splits = splits_of(first)
+        shape = Shape(splits.features, splits.classes)
+        largest = max((configs[k] for k in positions), key=moments)
+        most = capacity(largest, shape, limits)
+        if most.members < 1:
+            raise InputError(_too_large(largest, shape, limits))
+        stacks += _evenly(positions, most.members)
+    return stacks
+
+
+def alike(configs: Sequence[Config]) -> list[list[int]]:
+    """Positions of members that could train together, whatever the memory bears."""
     by_key: dict[str, list[int]] = {}
     for position, config in enumerate(configs):
         by_key.setdefault(stack_key(config), []).append(position)
-    return [
-        positions[start : start + configs[positions[0]].trainer.max_stack]
-        for positions in by_key.values()
-        for start in range(0, len(positions), configs[positions[0]].trainer.max_stack)
-    ]
+    return list(by_key.values())
+
+
+def _evenly(positions: Sequence[int], most: int) -> list[list[int]]:
+    parts = -(-len(positions) // most)
+    cuts = [len(positions) * part // parts for part in range(parts + 1)]
+    return [list(positions[start:end]) for start, end in pairwise(cuts)]
+
+
+def _too_large(config: Config, shape: Shape, limits: StackLimits) -> str:
+    threads = limits.threads or torch.get_num_threads()
+    need = member_bytes(config, shape) + stack_bytes(config, shape, threads)
+    if limits.memory_gb is not None:
+        given = f"hydra.launcher.memory_gb={limits.memory_gb:g} allows no member"
+    else:
+        given = f"{SHARE * free(config) / 1e9:.2f} GB may be used"
+    return (
+        f"model.hidden={config.model.hidden}: a member needs {need / 1e9:.2f} GB, but {given}; "
+        "less is needed with a smaller model.hidden, data.batch_size or trainer.chunk_steps."
+    )
+
+
+def division(configs: Sequence[Config], stacks: Sequence[Sequence[int]]) -> str | None:
+    """What to say of how many members were divided, in one line; None where there is nothing."""
+    whole = alike(configs)
+    if len(configs) > 1 and len(whole) == len(configs):
+        return (
+            f"No two members can train together: they differ in {', '.join(separating(configs))}."
+        )
+    if len(stacks) > len(whole):
+        largest = max(map(len, stacks))
+        return f"{len(configs):,} members train in {len(stacks):,} stacks of at most {largest}."
+    return None
+
+
+def separating(configs: Sequence[Config]) -> list[str]:
+    """Dotted settings in which members differ and those of a stack may not; a group by its name."""
+    values: dict[str, set[str]] = {}
+    for config in configs:
+        for key, value in _leaves(json.loads(stack_key(config))):
+            values.setdefault(key, set()).add(json.dumps(value))
+    # A key that only some members have differs, too.
+    found = sorted(key for key, seen in values.items() if len(seen) > 1)
+    named = {key.removesuffix(".name") for key in found if key.endswith(".name")}
+    return sorted(named | {key for key in found if key.partition(".")[0] not in named})
+
+
+def _leaves(node: dict[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def sizes(config: Config, splits: Splits) -> list[int]:
@@ -88,13 +159,22 @@ def _load(data: _Hashable) -> Splits:
     return load(data.config)
 
 
-def checked(configs: Sequence[Config]) -> None:
-    """Raise InputError, naming every distinct fault, unless all members can be trained."""
+def checked(configs: Sequence[Config], limits: StackLimits | None = None) -> list[list[int]]:
+    """The stacks; InputError, naming every distinct fault, unless all members can be trained."""
     faults: dict[str, None] = {}
-    for stack in group(configs):
-        faults.update(dict.fromkeys(_faults([configs[k] for k in stack])))
+    for positions in alike(configs):
+        faults.update(dict.fromkeys(_faults([configs[k] for k in positions])))
+    if not faults:
+        try:
+            stacks = group(configs, limits)
+        except InputError as error:
+            faults[str(error)] = None
+    if not faults:
+        for stack in stacks:
+            faults.update(dict.fromkeys(_checkpoint_faults([configs[k] for k in stack])))
     if faults:
         raise InputError("\n".join(faults))
+    return stacks
 
 
 def _faults(configs: Sequence[Config]) -> Iterable[str]:
@@ -114,8 +194,6 @@ def _faults(configs: Sequence[Config]) -> Iterable[str]:
                 load_weights(Path(config.model.weights), sizes(config, splits))
         except InputError as error:
             yield str(error)
-    if first.trainer.ckpt_path is not None:
-        yield from _checkpoint_faults(first.trainer.ckpt_path, configs)
 
 
 def _has_tf32() -> bool:
@@ -146,7 +224,10 @@ def stack_digest(configs: Sequence[Config]) -> str:
     return hashlib.sha256(keys.encode()).hexdigest()[:8]
 
 
-def _checkpoint_faults(path: str, configs: Sequence[Config]) -> Iterable[str]:
+def _checkpoint_faults(configs: Sequence[Config]) -> Iterable[str]:
+    path = configs[0].trainer.ckpt_path
+    if path is None:
+        return
     key = f"trainer.ckpt_path={path}"
     if not os.path.isfile(path):
         yield f"{key}: no such file."

@@ -1,8 +1,8 @@
 """The members that one command asks for: composed jobs in, checked members out."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,63 +10,99 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
+from src.progress import Count
+from src.schema.stacks import StackLimits
 from src.tracking.files import RESULT
 
 if TYPE_CHECKING:
     from src.members import Result
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """The members of a command, and where their results will stand."""
 
     configs: list[Config]
     folders: list[Path]
     labels: list[str]
+    limits: StackLimits = field(default_factory=StackLimits)
+    stacks: list[list[int]] = field(default_factory=list)  # set by check
+
+    @property
+    def quiet(self) -> bool:
+        return all(config.quiet for config in self.configs)
 
     def check(self) -> None:
         """InputError, with all distinct faults, unless data, device and files allow training."""
         # Only now is torch needed: a mistyped key is told without waiting for it.
         from src.stacks import checked
 
-        checked(self.configs)
+        self.stacks = checked(self.configs, self.limits)
         finished = [folder for folder in self.folders if (folder / RESULT).exists()]
         if finished:
             kept = f"holds a {RESULT} already; finished runs are kept."
             raise InputError("\n".join(f"{folder}: {kept}" for folder in finished))
 
+    def announce(self) -> None:
+        """Say how the members were divided, where that is not into one stack."""
+        from src.stacks import division
+
+        said = division(self.configs, self.stacks)
+        if said is not None and not self.quiet:
+            print(said, flush=True)
+
     def train(self) -> "list[Result]":
+        import torch
+
         from src.members import train_members
 
-        return train_members(self.configs, self.folders, self.labels)
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.limits.threads or before)
+        try:
+            return train_members(self.configs, self.folders, self.labels, self.stacks)
+        finally:
+            torch.set_num_threads(before)
 
 
-def plan(jobs: Sequence[DictConfig]) -> Plan:
-    """Check every job of a sweep; InputError names all distinct faults, one to a line."""
+def plan(
+    jobs: Sequence[DictConfig],
+    limits: StackLimits | None = None,
+    prepare: Callable[[DictConfig, Path], None] | None = None,
+) -> Plan:
+    """Check every job of a sweep; InputError names all distinct faults, one to a line.
+
+    Each job is asked for once and not kept. prepare: called with each sound one and its folder.
+    """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
-    configs, faults = [], dict[str, None]()
-    for job in jobs:
+    planned = Plan([], [], [], limits or StackLimits())
+    overrides: list[list[str]] = []
+    faults: dict[str, None] = {}
+    count = Count(len(jobs), "members checked")
+    for position in range(len(jobs)):
         try:
-            configs.append(validated(job, job.hydra.runtime.choices))
+            job = jobs[position]
+            # Before the configuration: a folder that is asked for twice is a fault of its own.
+            planned.folders.append(Path(job.hydra.sweep.dir) / job.hydra.sweep.subdir)
+            overrides.append(list(job.hydra.overrides.task))
+            planned.configs.append(validated(job, job.hydra.runtime.choices))
+            if prepare is not None and not faults:
+                prepare(job, planned.folders[-1])
+            count.tell(position + 1, planned.configs[-1].quiet)
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))
-    folders = [Path(job.hydra.sweep.dir) / job.hydra.sweep.subdir for job in jobs]
-    for folder, count in Counter(folders).items():
-        if count > 1:
-            faults[f"{folder.name}: asked for {count} times; each member must be different."] = None
+    for folder, times in Counter(planned.folders).items():
+        if times > 1:
+            faults[f"{folder.name}: asked for {times} times; each member must be different."] = None
     if faults:
         raise InputError("\n".join(faults))
-    planned = Plan(configs, folders, labels(jobs))
+    planned.labels += labels(overrides, [config.init.name for config in planned.configs])
     planned.check()
     return planned
 
 
-def labels(jobs: Sequence[DictConfig]) -> list[str]:
+def labels(overrides: Sequence[Sequence[str]], inits: Sequence[str]) -> list[str]:
     """What tells each member from the others: the overrides that not all of them share."""
-    overrides = [list(job.hydra.overrides.task) for job in jobs]
-    shared = set(overrides[0]).intersection(*overrides) if len(jobs) > 1 else set()
+    shared = set(overrides[0]).intersection(*overrides) if len(overrides) > 1 else set()
     own = [[item for item in items if item not in shared] for items in overrides]
-    return [
-        ",".join(items) or job.init.name or "member" for items, job in zip(own, jobs, strict=True)
-    ]
+    return [",".join(items) or init or "member" for items, init in zip(own, inits, strict=True)]

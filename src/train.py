@@ -12,9 +12,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import SweepFolder, arranged, guarded
+from src.cli import SweepFolder, arranged, guarded, is_sweep, left_to_the_jobs
 from src.config import CONF, register, validated
 from src.errors import InputError, MembersFailed
+from src.refusals import of_composition
 from src.sweep import Plan
 
 Task = Callable[[DictConfig], float]
@@ -84,6 +85,20 @@ def conclude(folder: Path | None) -> None:
         raise MembersFailed("\n".join([*lines, counts]))
 
 
+def composed_and_run() -> None:
+    """Call Hydra; what a sweep is refused before it begins is judged by its jobs instead."""
+    try:
+        train()
+    except Exception as error:
+        arguments = sys.argv[1:]
+        judged = not SweepFolder.begun() and is_sweep(arguments) and of_composition(error)
+        again = left_to_the_jobs(arguments) if judged else arguments
+        if again == arguments:
+            raise
+        sys.argv[1:] = again
+        train()
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
     sys.argv[1:] = arranged(sys.argv[1:] if arguments is None else arguments)
@@ -91,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def command() -> None:
         _single.folder = _single.refusal = None
         try:
-            train()
+            composed_and_run()
         except InputError:
             SweepFolder.take()  # refused before anything was trained: there is nothing to tell
             raise

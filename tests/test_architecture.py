@@ -23,11 +23,12 @@ LAYERS = [
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
     ["src.engine"],
-    ["src.data.module", "src.module", "src.stacks"],
+    ["src.data.module", "src.module", "src.capacity", "src.stacks"],
     ["src.fit"],
     ["src.members"],
     ["src.sweep"],
     ["src.cli", "src.refusals"],
+    ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -40,7 +41,9 @@ LIGHT = [
     "src.report",
     "src.sweep",
     "src.train",
+    "src.launch",
     "src.plugin_path.hydra_plugins.starting_strength.launcher",
+    "src.plugin_path.hydra_plugins.starting_strength.sweeper",
 ]
 HEAVY = ("torch", "torchvision", "pytorch_lightning", "lightning_fabric", "tensorboard", "numpy")
 # Hydra's edge. refusals puts its exceptions into words, bench composes what it measures.
@@ -48,6 +51,10 @@ HYDRA = [
     "src.config",
     "src.cli",
     "src.refusals",
+    "src.grafts",
+    "src.composition",
+    "src.jobs",
+    "src.launch",
     "src.train",
     "src.plugin_path",
     "src.bench.__main__",

@@ -116,8 +116,8 @@ def test_a_single_run_keeps_its_checkpoint_in_its_own_folder(tmp_path: Path) -> 
 
 
 def test_every_stack_of_a_sweep_writes_its_own(tmp_path: Path) -> None:
-    base = even(trainer__checkpoint=True, trainer__max_stack=1)
-    train([base, vary(base, seed=1), vary(base, seed=2)], tmp_path)
+    base = even(trainer__checkpoint=True)
+    train([base, vary(base, seed=1), vary(base, seed=2)], tmp_path, max_stack=1)
     files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.ckpt"))
     assert [file.partition("/")[0] for file in files] == [f"member={k}" for k in range(3)]
     assert len({Path(file).name for file in files}) == 3

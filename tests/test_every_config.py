@@ -20,7 +20,7 @@ SCALED = [name for name in INITS if option("init", name).law == "variance_scalin
 
 
 def member(init: str, activation: str, optimizer: str) -> Config:
-    base = tiny(trainer__steps_per_epoch=3, trainer__max_stack=512)
+    base = tiny(trainer__steps_per_epoch=3)
     return vary(base, init=init, activation=activation, optimizer=optimizer)
 
 

@@ -160,3 +160,15 @@ def test_a_narrow_terminal_cuts_no_number(tmp_path: Path, monkeypatch: pytest.Mo
     assert "87.65" in terminal.getvalue()
     assert "12.34" in terminal.getvalue()
     assert "\N{HORIZONTAL ELLIPSIS}" not in terminal.getvalue()
+
+
+def test_a_long_table_shows_both_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    count = 100
+    written(tmp_path, *(made(1 - seed / 1_000, seed=seed) for seed in range(count)))
+    show(tmp_path)
+    out = capsys.readouterr().out
+    lines = [line.split("|") for line in out.splitlines() if line.startswith("| ")][1:]
+    places = [line[1].strip() for line in lines]
+    assert places == [*map(str, range(1, 21)), "...", *map(str, range(96, 101))]
+    assert f"all 100 rows are in {tmp_path / 'summary.csv'}" in out
+    assert len(rows((tmp_path / "summary.csv").read_text())) == count

@@ -141,7 +141,6 @@ RANGES = [
     Range(TrainerConfig, "trainer.epochs", (0, 1), (-1,), "an integer of at least 0"),
     Range(TrainerConfig, "trainer.steps_per_epoch", (None, 1), (0, -1), COUNT[2]),
     Range(TrainerConfig, "trainer.chunk_steps", *COUNT),
-    Range(TrainerConfig, "trainer.max_stack", *COUNT),
     Range(LoggerConfig, "logger.every_n_steps", *COUNT),
 ]
 GOOD = [(item, value) for item in RANGES for value in item.good]

@@ -81,9 +81,8 @@ def test_shuffled_order_against_order_given(
 def test_several_small_stacks_against_one(
     base: Config, together: list[Trained], tmp_path: Path
 ) -> None:
-    members = mixed(replace(base, trainer=replace(base.trainer, max_stack=3)))
-    apart = train(members, tmp_path)
-    assert [member.record["members_in_stack"] for member in apart] == [3] * 9 + [1]
+    apart = train(mixed(base), tmp_path, max_stack=3)
+    assert [member.record["members_in_stack"] for member in apart] == [2, 2, 3, 3, 3, 2, 2, 3, 3, 3]
     assert all(same_numbers(one, other) for one, other in zip(apart, together, strict=True))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from src.config import Config, as_plain
 from src.data.examples import Splits
+from src.schema.stacks import StackLimits
 from src.stacks import group, resume_key, sizes, splits_of, stack_key
 from tests.training import options, tiny, vary
 
@@ -110,17 +111,16 @@ def test_no_members_no_stacks() -> None:
 @settings(max_examples=40, derandomize=True, deadline=None, database=None)
 @given(widths=st.lists(st.sampled_from([4, 5, 6]), max_size=12), most=st.integers(1, 5))
 def test_groups_are_a_partition_in_order(widths: list[int], most: int) -> None:
-    trainer = replace(BASE.trainer, max_stack=most)
-    members = [
-        vary(replace(BASE, trainer=trainer), model__hidden=[width], seed=k)
-        for k, width in enumerate(widths)
-    ]
-    stacks = group(members)
+    members = [vary(BASE, model__hidden=[width], seed=k) for k, width in enumerate(widths)]
+    stacks = group(members, StackLimits(max_stack=most))
     assert sorted(k for stack in stacks for k in stack) == list(range(len(members)))
     for stack in stacks:
         assert stack == sorted(stack)
         assert 0 < len(stack) <= most
         assert len({widths[k] for k in stack}) == 1
+    for width in set(widths):
+        parts = [len(stack) for stack in stacks if widths[stack[0]] == width]
+        assert max(parts) - min(parts) <= 1
     # No more stacks than needed.
     needed = sum(-(-widths.count(width) // most) for width in set(widths))
     assert len(stacks) == needed

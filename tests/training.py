@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from src import activations
 from src.config import CONF, Config, validated
 from src.members import train_members
+from src.schema.stacks import StackLimits
+from src.stacks import group
 from tests.conftest import SMALL
 
 # On this size a matrix of a member begins on a multiple of 64 bytes and an activation's elements
@@ -92,13 +94,14 @@ class Trained:
         return rows
 
 
-def train(configs: Sequence[Config], folder: Path) -> list[Trained]:
+def train(configs: Sequence[Config], folder: Path, max_stack: int = 512) -> list[Trained]:
     """Train the members, each into a folder of its own below `folder`."""
     folders = [folder / f"member={k}" for k in range(len(configs))]
     for path in folders:
         path.mkdir(parents=True)
     labels = [path.name for path in folders]
-    results = train_members(configs, folders, labels)
+    stacks = group(configs, StackLimits(max_stack=max_stack))
+    results = train_members(configs, folders, labels, stacks)
     trained = []
     for path, result in zip(folders, results, strict=True):
         file = path / "weights.safetensors"

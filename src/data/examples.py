@@ -13,6 +13,8 @@ from src.errors import require
 from src.schema.data import DataConfig, IdxDataConfig, Scaling, SyntheticDataConfig
 from src.streams import stream
 
+EVALUATION_BATCH = 1_000
+
 
 @dataclass(frozen=True)
 class Examples:

@@ -6,12 +6,10 @@ import torch
 from pytorch_lightning import LightningDataModule
 from torch import Tensor
 
-from src.data.examples import Splits
+from src.data.examples import EVALUATION_BATCH, Splits
 from src.schema.data import DataConfig
 from src.schema.run import TrainerConfig
 from src.streams import stream
-
-EVALUATION_BATCH = 1_000
 
 
 def distinct_orders(orders: Iterable[int]) -> list[int]:

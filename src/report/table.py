@@ -28,6 +28,10 @@ HEADINGS = {
     "test_accuracy": "test acc. %",
 }
 
+SUMMARY = "summary.csv"
+# Rows of the table on a terminal; of more, the first and the last few are shown.
+LONGEST, FIRST, LAST = 60, 20, 5
+
 
 def metric(record: Record, name: str) -> float:
     """A metric of METRICS, NaN where the member never got so far."""
@@ -52,8 +56,10 @@ def show(folder: Path) -> list[Record]:
     records = ranked(load(folder)) if folder.is_dir() else []
     if records:
         settings = varied(records) or ["init"]
-        write_atomically(folder / "summary.csv", summary(records, settings).encode())
+        write_atomically(folder / SUMMARY, summary(records, settings).encode())
         print_table(records, settings)
+        if len(records) > LONGEST:
+            print(f"all {len(records):,} rows are in {folder / SUMMARY}")
         print(f"{len(records)} member(s) in {folder}")
     return records
 
@@ -99,6 +105,10 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
         table.add_column(heading, justify="right", overflow="fold", min_width=len("100.00"))
     table.add_column("status", overflow="fold")
     for rank, record in enumerate(records, start=1):
+        if len(records) > LONGEST and FIRST < rank <= len(records) - LAST:
+            if rank == FIRST + 1:
+                table.add_row(*["..."] * len(table.columns))
+            continue
         cells = [str(_setting(record, key)) for key in settings]
         table.add_row(str(rank), *cells, *_metrics(record), _status(record))
     # Off a terminal rich would fold the table at 80 columns.

@@ -42,7 +42,6 @@ class TrainerConfig:
     epochs: int = 5
     steps_per_epoch: int | None = None  # null: the whole training split
     chunk_steps: int = 48  # optimisation steps that one training_step covers
-    max_stack: int = 64  # members that train together; more make another stack
     checkpoint: bool = False  # write stack-<digest>.ckpt at each epoch's end
     ckpt_path: str | None = None  # a stack-<digest>.ckpt to go on from
 
@@ -63,7 +62,6 @@ class TrainerConfig:
         if self.steps_per_epoch is not None:
             at_least("trainer.steps_per_epoch", self.steps_per_epoch, 1)
         at_least("trainer.chunk_steps", self.chunk_steps, 1)
-        at_least("trainer.max_stack", self.max_stack, 1)
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""Hydra's view of the project: the stacked launcher."""
+"""Hydra's view of the project: the stacked launcher and the grid sweeper."""

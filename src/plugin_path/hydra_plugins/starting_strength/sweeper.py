@@ -1,0 +1,18 @@
+"""The grid sweeper: Hydra's basic sweeper, which does not compose what the launcher will check.
+
+Hydra executes this module again and again: no state, no torch. No `from __future__ import
+annotations` either, which breaks dataclasses in a plugin.
+"""
+
+from collections.abc import Sequence
+
+# The module, not the class: Hydra would register a class found here as one more plugin.
+from hydra._internal.core_plugins import basic_sweeper
+
+
+class GridSweeper(basic_sweeper.BasicSweeper):
+    """All combinations of the values given; with any other launcher exactly the basic sweeper."""
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        if not getattr(self.launcher, "checks_jobs", False):
+            super().validate_batch_is_legal(batch)
