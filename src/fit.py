@@ -57,8 +57,11 @@ def fit_stack(
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
         if config.epochs > 0 and any(tracker.alive):
-            # weights_only: a checkpoint is data, never code.
-            trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+            try:
+                # weights_only: a checkpoint is data, never code.
+                trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+            finally:
+                module.close()
         if any(tracker.alive):
             trainer.test(module, data, verbose=False)
     return device  # Lightning has brought the module itself back to the CPU

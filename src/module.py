@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from src.data.module import StackData
 from src.engine.choice import engine_for, evaluator_for
 from src.engine.evaluation import Evaluator
-from src.engine.protocol import Recipe
+from src.engine.protocol import Engine, Recipe
 from src.model import StackedMLP
 from src.stacks import resume_key
 from src.tracking.stack import StackTracker
@@ -38,11 +38,17 @@ class StackModule(LightningModule):
         self.model, self.recipes, self.precision = model, list(recipes), precision
         self.tracker = tracker
         self.steps_done = 0
+        self.engine: Engine | None = None
         self._evaluate: Evaluator
 
     def configure_optimizers(self) -> list[Optimizer]:
         self.engine = engine_for(self.model, self.recipes, self.precision)
         return self.engine.optimizers
+
+    def close(self) -> None:
+        """End what the engine has begun: the steps are made."""
+        if self.engine is not None:
+            self.engine.close()
 
     @property
     def data(self) -> StackData:
@@ -53,6 +59,7 @@ class StackModule(LightningModule):
 
     def training_step(self, chunk: Tensor, batch_idx: int) -> None:
         examples = self.data.splits.train
+        assert self.engine is not None
         losses, hit = self.engine.run(chunk, self.steps_done, examples, self.tracker.alive)
         self.tracker.trained(self.steps_done, chunk.shape[-1], losses, hit)
         self.steps_done += len(chunk)

@@ -42,7 +42,7 @@ def peak_of(palette: Palette, members: int) -> tuple[float, float]:
     A stack of one is trained first, so that whatever is loaded or made once is there before.
     """
     steps = CHUNK if members < LARGE else SHORT_CHUNK
-    trainer = replace(palette.base.trainer, epochs=1, steps_per_epoch=steps, max_stack=members)
+    trainer = replace(palette.base.trainer, epochs=1, steps_per_epoch=steps)
     palette = replace(palette, base=replace(palette.base, trainer=trainer))
     _train(mixed(palette, 1))
     forget_peak()  # making the data took more than keeping it
@@ -56,7 +56,8 @@ def _train(configs: Sequence[Config]) -> None:
         folders = [Path(folder) / str(k) for k in range(len(configs))]
         for path in folders:
             path.mkdir()
-        results = train_members(configs, folders, [path.name for path in folders])
+        labels, one_stack = [path.name for path in folders], [range(len(configs))]
+        results = train_members(configs, folders, labels, one_stack)
     failed = [result.record.get("error") for result in results if result.status != "done"]
     if failed:
         raise RuntimeError(f"{len(failed)} of {len(configs)} members did not train: {failed[0]}")

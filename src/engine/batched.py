@@ -139,6 +139,9 @@ class BatchedEngine:
             losses, hits = chunk.losses[:steps], chunk.hits[:steps]
             return losses.index_select(1, restore), hits.index_select(1, restore)
 
+    def close(self) -> None:
+        self._chunks.clear()
+
     def _chunk(self, rows: Tensor, examples: Examples) -> Chunk:
         known = self._chunks.get(rows.shape[-1])
         if known is None or known.capacity < len(rows) or known.examples is not examples:

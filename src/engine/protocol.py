@@ -48,3 +48,7 @@ class Engine(Protocol):
         loss is not finite: that update is not made. Its numbers after that step mean nothing.
         """
         ...
+
+    def close(self) -> None:
+        """Give back processes and memory that only training needs; `run` makes them anew."""
+        ...

@@ -38,6 +38,9 @@ class ReferenceEngine:
             hits.append(hit)
         return torch.stack(losses), torch.stack(hits)
 
+    def close(self) -> None:
+        """There is nothing to give back."""
+
     def _step(
         self, rows: Tensor, step: int, examples: Examples, training: list[bool]
     ) -> tuple[Tensor, Tensor]:
