@@ -45,7 +45,7 @@ class Plan:
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack."""
-        from src.stacks import division
+        from src.division import division
 
         said = division(self.configs, self.stacks)
         if said is not None and not self.quiet:

@@ -13,10 +13,11 @@ from src import capacity
 from src.capacity import Shape, member_bytes, moments, parameters, stack_bytes
 from src.config import Config
 from src.data.examples import Splits
+from src.division import division, separating
 from src.errors import InputError
 from src.optimizers import Spec, build
 from src.schema.stacks import StackLimits
-from src.stacks import checked, division, group, separating, sizes, splits_of
+from src.stacks import checked, group, sizes, splits_of
 from tests.training import options, tiny, vary
 
 BASE = tiny()

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.data.examples import Splits
-from src.data.module import EVALUATION_BATCH, Chunks, Rows, StackData, distinct_orders
+from src.data.examples import EVALUATION_BATCH, Splits
+from src.data.module import Chunks, Rows, StackData, distinct_orders
 from src.schema.data import DataConfig
 from src.schema.run import TrainerConfig
 from src.stacks import splits_of

@@ -149,7 +149,8 @@ def test_threads_are_those_asked_for(command: Command, monkeypatch: pytest.Monke
 
 
 def test_the_options_stand_in_the_yaml() -> None:
-    written = OmegaConf.load(CONF / "hydra" / "launcher" / "stacked.yaml")
+    path = CONF / "hydra" / "launcher" / "stacked.yaml"
+    written: Any = OmegaConf.to_container(OmegaConf.load(path))
     assert set(written) - {"_target_"} == {item.name for item in fields(StackLimits)}
     assert all(written[item.name] is None for item in fields(StackLimits))
 
