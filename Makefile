@@ -5,6 +5,8 @@ ARGS ?=
 SWEEP ?= init=zeros,xavier,he
 PORT ?= 6006
 INSTALLED := .venv/.installed
+# Two processes whose idle threads spin take the cores from each other.
+PASSIVE := OMP_WAIT_POLICY=PASSIVE
 READY := data/fashion_mnist/train-images-idx3-ubyte data/fashion_mnist/train-labels-idx1-ubyte \
 	data/fashion_mnist/t10k-images-idx3-ubyte data/fashion_mnist/t10k-labels-idx1-ubyte
 
@@ -40,7 +42,7 @@ dashboard: install ## TensorBoard over multirun/, on http://127.0.0.1:6006 (PORT
 	@$(BIN)/tensorboard --logdir multirun --host 127.0.0.1 --port $(PORT)
 
 test: install ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow" -q $(ARGS)
+	@$(PASSIVE) $(BIN)/python -m pytest -m "not slow" -q -n auto --dist worksteal $(ARGS)
 
 test-slow: install data ## the long tests, on the real data
 	@$(BIN)/python -m pytest -m slow -q $(ARGS)

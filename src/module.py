@@ -39,7 +39,7 @@ class StackModule(LightningModule):
         self.tracker = tracker
         self.steps_done = 0
         self.engine: Engine | None = None
-        self._evaluate: Evaluator
+        self._evaluate: Evaluator | None = None
 
     def configure_optimizers(self) -> list[Optimizer]:
         self.engine = engine_for(self.model, self.recipes, self.precision)
@@ -91,10 +91,12 @@ class StackModule(LightningModule):
         self.tracker.tested(self.steps_done, losses, accuracies)
 
     def _start_sums(self) -> None:
+        self._evaluate = None  # it holds a copy of the weights: not two at a time
         self._evaluate = evaluator_for(self.model, self.precision)
         self._sums = torch.zeros(2, len(self.model), dtype=torch.float64, device=self.device)
 
     def _add(self, x: Tensor, y: Tensor) -> None:
+        assert self._evaluate is not None
         self._sums += torch.stack(self._evaluate(x, y))
 
     def _means(self, examples: int) -> tuple[Tensor, Tensor]:

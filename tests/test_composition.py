@@ -162,6 +162,7 @@ VALUES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(
     choices=st.lists(st.sampled_from(CHOICES), max_size=4),
@@ -187,6 +188,7 @@ def test_one_override_against_hydra(
     assert_equal(composer, loader, sweep, ["init=he", override])
 
 
+@pytest.mark.slow
 def test_every_option_of_every_group_against_hydra(
     loader: ConfigLoaderImpl, sweep: DictConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,6 +227,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 def test_options_that_reach_beyond_their_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

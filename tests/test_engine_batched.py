@@ -64,7 +64,7 @@ def assert_close(one: Sequence[Tensor], two: Sequence[Tensor], atol: float) -> N
         assert torch.allclose(found, expected, rtol=0, atol=atol)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(recipes, min_size=1, max_size=7))
 def test_batched_against_reference(mixture: list[Recipe]) -> None:
     fast, slow = both(mixture, CHUNKS)

@@ -96,7 +96,7 @@ recipes = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(recipes, min_size=1, max_size=7))
 def test_cpu_engine_against_reference(mixture: list[Recipe]) -> None:
     """Sums of fewer than 16 terms of size 1, in another order: 16 roundings u = 2^-24 a product.
@@ -115,7 +115,7 @@ def test_cpu_engine_against_reference(mixture: list[Recipe]) -> None:
         assert torch.allclose(one, two, rtol=0, atol=allowed)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(recipes, min_size=2, max_size=12), st.randoms(use_true_random=False))
 def test_member_against_its_single_run(mixture: list[Recipe], random: object) -> None:
     """To the bit, wherever a member stands in the stack."""
