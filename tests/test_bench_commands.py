@@ -149,7 +149,8 @@ def test_a_sweep_is_measured() -> None:
 
 @pytest.mark.slow
 def test_a_job_is_measured() -> None:
-    found = commands.jobs(1, count=10)
+    found = commands.jobs(1, seeds=10)
+    assert found["jobs"] == 60
     assert 0 < found["cpu_per_job"][0] < 2
     assert found["phases"]["composing"][0] > 0
 

@@ -87,8 +87,8 @@ def found(what: str) -> Bar:
         ("stack of 1024 (the farthest)", "0.90 to 1.10×", 1.15, False),
         ("member of a stack of 1024", "below 6 MB", 6.75, False),
         ("everything, a stack of 64", "below 1500 MB", 1225.0, True),
-        ("beyond its training, as a share", "", 0.25, None),
-        ("Hydra takes for a job", "", 0.05, None),
+        ("beyond its training, as a share", "below 0.25", 0.25, False),
+        ("Hydra takes for a job", "below 30 ms", 50.0, False),
         ("1024 members x 1 epoch", "", 15.36, None),
         ("Adam's traffic", "", 0.3, None),
     ],
@@ -132,7 +132,7 @@ def test_the_page_shows_every_figure() -> None:
     assert "| help | 1.20 (n=1) | 1.10 (n=1) | 60.00 (n=1) |" in text
     assert "| training | 64.00 (n=1) |" in text
     assert "| table |" not in text  # a thousandth of a second is no phase
-    assert "over 30: Hydra takes 0.050 s (n=3, 0.040 to 0.060) of CPU" in text
+    assert "over 29: Hydra takes 0.050 s (n=3, 0.040 to 0.060) of CPU" in text
     assert "| composing | 30 (n=3, 20 to 30) |" in text
     assert "| imports | 0" not in text
     assert "stacks, memory, sweep, jobs, commands, gpu: 2026-01-01, A CPU, 2 cores" in text

@@ -95,18 +95,23 @@ TINY_JOB = (
 HYDRA = ("composing", "opening folders", "Hydra, otherwise")
 
 
-def jobs(rounds: int, count: int = 20) -> dict[str, Any]:
-    """CPU seconds of the main thread that one more job costs: 2n jobs less n jobs, over n.
+JOB_INITS = "zeros,xavier,he,default,general_rule,uniform_centered"
 
-    By phase, and summed over Hydra's; imports, which vary more than n jobs cost, are in neither.
+
+def jobs(rounds: int, seeds: int = 5) -> dict[str, Any]:
+    """CPU seconds of the main thread that one more job costs: 6 inits x seeds, less one job.
+
+    By phase, and summed over Hydra's; imports, which vary more than the jobs cost, are in neither.
     """
+    more = 6 * seeds - 1
     phases: dict[str, list[float]] = {}
     for _ in range(rounds):
-        once, twice = (run([*TINY_JOB, f"seed=range({n})"]).cpu_phases for n in (count, 2 * count))
-        for name in once.keys() - {"imports"}:
-            phases.setdefault(name, []).append((twice[name] - once[name]) / count)
+        one = run([*TINY_JOB, "init=zeros", "seed=0"]).cpu_phases
+        all_of_them = run([*TINY_JOB, f"init={JOB_INITS}", f"seed=range({seeds})"]).cpu_phases
+        for name in one.keys() - {"imports"}:
+            phases.setdefault(name, []).append((all_of_them[name] - one[name]) / more)
     hydra = [sum(of_round) for of_round in zip(*(phases[name] for name in HYDRA), strict=True)]
-    return {"jobs": count, "cpu_per_job": hydra, "phases": phases}
+    return {"jobs": 1 + more, "cpu_per_job": hydra, "phases": phases}
 
 
 SEEDS, EPOCHS = 5, 5

@@ -104,8 +104,8 @@ def _jobs(figures: Mapping[str, Any]) -> str:
         if median(seconds) >= 1e-3
     }
     return (
-        f"## One more job of a sweep\n\nA sweep of {2 * count} jobs that train nothing, less one "
-        f"of {count}, over {count}: Hydra takes {_told(figures['cpu_per_job'], 's', 3)} of "
+        f"## One more job of a sweep\n\nA sweep of {count} jobs that train nothing, less one "
+        f"of one job, over {count - 1}: Hydra takes {_told(figures['cpu_per_job'], 's', 3)} of "
         "CPU. The main thread's CPU time by phase:\n\n" + _columns("phase", {"ms": phases}, 0)
     )
 

@@ -31,7 +31,13 @@ PHASES: dict[str, Sequence[str]] = {
     "table": ("/src/report/",),
     "drawing the starts": ("/src/initializers/", ":build_model"),
     "data": ("/src/data/", ":splits_of"),
-    "composing": ("/hydra/_internal/config_loader_impl.py",),
+    "composing": (
+        "/hydra/_internal/config_loader_impl.py",
+        "/src/composition.py",
+        "/src/grafts.py",
+        "/src/jobs.py",
+    ),
+    "opening folders": ("/hydra/core/utils.py:run_job", "/src/launch.py:_prepare", ":_open"),
     "checking": ("/src/config.py", "/src/schema/", "/src/sweep.py:plan", "/src/stacks.py"),
     "Lightning and the rest of a fit": (
         "/pytorch_lightning/",
@@ -40,7 +46,6 @@ PHASES: dict[str, Sequence[str]] = {
         "/src/module.py",
         "/src/members.py",
     ),
-    "opening folders": ("/hydra/core/utils.py:run_job",),
     "Hydra, otherwise": ("/hydra/", "/omegaconf/", "/hydra_plugins/", "/src/cli.py"),
 }
 OTHER = "other"

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -32,8 +33,9 @@ def memory(palette: Palette, rounds: int, sizes: Sequence[int]) -> dict[str, dic
 
 
 def in_a_child(work: "partial[tuple[float, float]]") -> tuple[float, float]:
-    with get_context("spawn").Pool(1) as pool:
-        return pool.apply(work)
+    # Not a multiprocessing.Pool: its processes may have none of their own, as a stack does.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work).result()
 
 
 def peak_of(palette: Palette, members: int) -> tuple[float, float]:

@@ -9,6 +9,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
@@ -39,7 +40,8 @@ class Worker:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         arguments = (theirs, make, core, dict(environment or {}))
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
+        # Not a daemon: Python lets those have no processes, and a stack trains on several.
+        self._process = context.Process(target=_serve, args=arguments)
         self._process.start()
         theirs.close()
 
@@ -74,8 +76,9 @@ def _serve(
         os.sched_setaffinity(0, {core})
     way = make()
     pipe.send((way.first_loss, way.member_epochs))
-    while pipe.recv():
-        pipe.send(way.run())
+    with suppress(EOFError):  # the other end is closed, or its process gone
+        while pipe.recv():
+            pipe.send(way.run())
 
 
 Entrants = Mapping[str, Sequence[Worker]]  # several workers of one way work side by side

@@ -22,8 +22,8 @@ _LOOK_SECONDS = 2.0
 
 
 def can_fork() -> bool:
-    """Only where a fork of a process with threads is known to be sound."""
-    return sys.platform == "linux"
+    """Only where a fork of a process with threads is known to be sound, and Python allows it."""
+    return sys.platform == "linux" and not multiprocessing.current_process().daemon
 
 
 class Crew:
