@@ -14,7 +14,7 @@ from src.schema.stacks import StackLimits
 FLOAT = 4  # bytes
 MOST_ON_A_CPU = 64  # members in turn gain nothing from a larger stack
 SHARE = 0.6  # of the free memory: an estimate is one, and others may ask for memory meanwhile
-COPIES = 6  # of the parameters at the peak, moments apart; 5.0 were measured with 26 members
+BATCHED_COPIES = 9  # of the parameters beside the moments: model, flat, gradient, temporaries
 CURVES = 300_000  # bytes of a member's curves, events and result until its stack has ended
 
 # Optimizer state, in copies of the parameters.
@@ -29,18 +29,13 @@ class Shape:
     classes: int
 
 
-@dataclass(frozen=True)
-class Capacity:
-    """The largest stack for a configuration, and which bound that is."""
-
-    members: int
-    bound: str
-
-
 def in_turn(config: Config) -> bool:
-    """On a CPU in float32: members one after another, with buffers for each thread only."""
-    gpu = config.trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available()
-    return not gpu and config.trainer.precision == "32-true"
+    """On a CPU in float32: members one after another, with buffers for each process only."""
+    return not on_gpu(config) and config.trainer.precision == "32-true"
+
+
+def on_gpu(config: Config) -> bool:
+    return config.trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available()
 
 
 def parameters(config: Config, shape: Shape) -> int:
@@ -60,11 +55,13 @@ def moments(config: Config) -> int:
 def member_bytes(config: Config, shape: Shape) -> int:
     """What each further member of a stack takes at its peak.
 
-    Weights, gradients and moments, twice the copies that are evaluated, and the stack as it was
-    before it was flattened; the activations that members hold at once where they are batched; its
-    data order and curves. Held against the resident memory by tests/test_capacity.py.
+    In turn: weights, the copy that is evaluated, and moments, twice while they move into memory
+    that processes share; or, while the stack is built, three copies of its weights. Batched: the
+    activations that members hold at once as well. Data order and curves in both. Held against the
+    resident memory by tests/test_capacity.py.
     """
-    copies = COPIES + moments(config)
+    kept = moments(config)
+    copies = max(3, 2 + 2 * kept) if in_turn(config) else BATCHED_COPIES + kept
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)
@@ -79,33 +76,37 @@ def _order(config: Config) -> int:
     return 2 * 2 * config.data.train_size
 
 
-def stack_bytes(config: Config, shape: Shape, threads: int) -> int:
-    """What a stack takes whatever its size: the batches and random numbers of a chunk."""
+def process_bytes(config: Config, shape: Shape) -> int:
+    """What each process of a stack takes: gradient, buffers, the batches and masks of a chunk."""
     if not in_turn(config):
         return 0
     batch, steps = config.data.batch_size, config.trainer.chunk_steps
     hidden = sum(config.model.hidden)
-    a_step = shape.features + hidden + 2 * shape.classes
+    # Input, masks, raw numbers of 16 bits, one-hot labels, logits.
+    a_step = shape.features + hidden + hidden // 2 + 2 * shape.classes
     buffers = 4 * hidden + 3 * shape.classes
-    return FLOAT * threads * batch * (steps * a_step + buffers)
+    return FLOAT * (parameters(config, shape) + batch * (steps * a_step + buffers))
 
 
-def capacity(config: Config, shape: Shape, limits: StackLimits) -> Capacity:
-    """0 members where not even one fits."""
-    budget = limits.memory_gb * 1e9 if limits.memory_gb is not None else SHARE * free(config)
+def budget(config: Config, limits: StackLimits) -> float:
+    """Bytes that a stack may take."""
+    return limits.memory_gb * 1e9 if limits.memory_gb is not None else SHARE * free(config)
+
+
+def capacity(config: Config, shape: Shape, limits: StackLimits, allowed: float) -> int:
+    """The members of the largest stack in so many bytes; 0 where not even one fits."""
+    each, process = member_bytes(config, shape), process_bytes(config, shape)
     threads = limits.threads or torch.get_num_threads()
-    rest = budget - stack_bytes(config, shape, threads)
-    bounds = [Capacity(max(0, int(rest // member_bytes(config, shape))), "memory")]
-    if limits.max_stack is not None:
-        bounds.append(Capacity(limits.max_stack, "hydra.launcher.max_stack"))
-    elif in_turn(config):
-        bounds.append(Capacity(MOST_ON_A_CPU, "hydra.launcher.max_stack"))
-    return min(bounds, key=lambda each: each.members)
+    most = int(allowed // (each + process))  # a process a member, as long as there are threads
+    if most > threads:
+        most = max(threads, int((allowed - threads * process) // each))
+    limit = limits.max_stack or (MOST_ON_A_CPU if in_turn(config) else None)
+    return most if limit is None else min(most, limit)
 
 
 def free(config: Config) -> float:
     """Bytes of the device's memory that can be had now."""
-    if config.trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available():
+    if on_gpu(config):
         return float(torch.cuda.mem_get_info()[0])
     return min([_available(), *_left_to_the_group()])
 

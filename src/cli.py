@@ -28,6 +28,7 @@ class SweepFolder(Callback):
     """Remembers the folder of the sweep that this command has begun, for the table at its end."""
 
     _current: Path | None = None
+    _trained = False
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Before Hydra writes into the folder of a single run. It swallows every Exception here."""
@@ -36,7 +37,18 @@ class SweepFolder(Callback):
             _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        SweepFolder._current = Path(config.hydra.sweep.dir)
+        SweepFolder._current, SweepFolder._trained = Path(config.hydra.sweep.dir), False
+
+    @classmethod
+    def train(cls) -> None:
+        """Members of the sweep begin to train: from now on there is something to tell."""
+        cls._trained = True
+
+    @classmethod
+    def take_trained(cls) -> Path | None:
+        """The folder, once; None where nothing has been trained in it."""
+        folder = cls.take()
+        return folder if cls._trained else None
 
     @classmethod
     def begun(cls) -> bool:

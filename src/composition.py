@@ -1,8 +1,8 @@
 """Composes the jobs of a sweep as Hydra does, at a fraction of its cost.
 
-Hydra reads every file and builds every node anew for every job. Here a file is read once, the
-tree is made once for each distinct set of group choices, and a job is a copy of it on which the
-other overrides are set, by Hydra's own function.
+Hydra reads every file and builds every node anew for every job. Here a file is read once, one tree
+is made, and one subtree for each option of a group (src.grafts); a job is a copy on which the other
+overrides are set, by Hydra's own function.
 """
 
 import copy
@@ -76,7 +76,12 @@ class Composer:
         return self._parser.parse_overrides([override])[0]
 
     def _find_group(self, key: str) -> bool:
-        found = self._loader.get_group_options(key, results_filter=None, overrides=self._hydra)
+        found = self._loader.get_group_options(
+            key,
+            results_filter=None,
+            config_name=self._sweep.hydra.job.config_name,
+            overrides=self._hydra,
+        )
         return bool(found)
 
     def _chooses(self, item: Override) -> bool:

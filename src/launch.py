@@ -5,7 +5,7 @@ import dataclasses
 import gc
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf._utils import get_omega_conf_dumper
 
+from src.cli import SweepFolder
+from src.errors import InputError, no_such_key, require
 from src.jobs import Jobs
 from src.progress import Count
 from src.schema.stacks import StackLimits
@@ -35,6 +37,16 @@ class _Opening:
     chdir: bool
     files: dict[str, bytes]  # path below the folder -> compressed content
     logs: bool  # whether it has a logging configuration of its own
+
+
+def limits_of(options: Mapping[str, Any]) -> StackLimits:
+    """The launcher's options as they stand in the configuration; InputError for a bad one."""
+    known = {item.name for item in dataclasses.fields(StackLimits)}
+    for name in sorted(options.keys() - known):
+        raise InputError(
+            no_such_key(f"hydra.launcher.{name}", [f"hydra.launcher.{key}" for key in known])
+        )
+    return StackLimits(**options)
 
 
 def launch(
@@ -64,6 +76,7 @@ def launch(
         openings.clear()
         planned.announce()
         listened = _listens(hydra, "on_job_end")
+        SweepFolder.train()
         for position, result in enumerate(planned.train()):
             # Failed members count as NaN, so that a sweeper goes on; src.train ends with their
             # sentences and a non-zero exit code.
@@ -81,6 +94,10 @@ def launch(
 
 
 def _prepare(job: DictConfig, folder: Path, sweep: DictConfig) -> _Opening:
+    asked, of_sweep = str(job.hydra.sweep.dir), str(sweep.hydra.sweep.dir)
+    same = asked == of_sweep
+    allowed = f"{of_sweep} for every member; hydra.sweep.subdir tells members apart"
+    require(same, "hydra.sweep.dir", asked, allowed)
     _set_folder(job, folder)
     whole = OmegaConf.to_container(job, enum_to_str=True)
     assert isinstance(whole, dict)

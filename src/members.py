@@ -86,8 +86,9 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
     try:
         return _train_stack(members, progress)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other members go on
-        if len(members) == 1:
-            return [_failed(members[0], error, started)]
+        if len(members) == 1 or members[0].config.trainer.ckpt_path is not None:
+            # A checkpoint is that of the whole stack: halves could not go on from it.
+            return [_failed(member, error, started) for member in members]
         log.warning("a stack of %d failed (%s); trying its halves", len(members), _told(error))
     middle = len(members) // 2
     fresh = [member.afresh() for member in members]

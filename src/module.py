@@ -91,7 +91,6 @@ class StackModule(LightningModule):
         self.tracker.tested(self.steps_done, losses, accuracies)
 
     def _start_sums(self) -> None:
-        self._evaluate = None  # it holds a copy of the weights: not two at a time
         self._evaluate = evaluator_for(self.model, self.precision)
         self._sums = torch.zeros(2, len(self.model), dtype=torch.float64, device=self.device)
 
@@ -100,6 +99,7 @@ class StackModule(LightningModule):
         self._sums += torch.stack(self._evaluate(x, y))
 
     def _means(self, examples: int) -> tuple[Tensor, Tensor]:
+        self._evaluate = None  # it holds a copy of the weights
         losses, accuracies = self._sums / examples
         return losses, accuracies
 

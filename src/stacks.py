@@ -11,7 +11,15 @@ from typing import Any
 
 import torch
 
-from src.capacity import SHARE, Shape, capacity, free, member_bytes, moments, stack_bytes
+from src.capacity import (
+    Shape,
+    budget,
+    capacity,
+    in_turn,
+    member_bytes,
+    moments,
+    process_bytes,
+)
 from src.config import Config, as_plain
 from src.data.examples import Splits, load
 from src.errors import InputError
@@ -62,10 +70,11 @@ def group(configs: Sequence[Config], limits: StackLimits | None = None) -> list[
         splits = splits_of(first)
         shape = Shape(splits.features, splits.classes)
         largest = max((configs[k] for k in positions), key=moments)
-        most = capacity(largest, shape, limits)
-        if most.members < 1:
-            raise InputError(_too_large(largest, shape, limits))
-        stacks += _evenly(positions, most.members)
+        allowed = budget(largest, limits)
+        most = capacity(largest, shape, limits, allowed)
+        if most < 1:
+            raise InputError(_too_large(largest, shape, limits, allowed))
+        stacks += _evenly(positions, most)
     return stacks
 
 
@@ -83,13 +92,12 @@ def _evenly(positions: Sequence[int], most: int) -> list[list[int]]:
     return [list(positions[start:end]) for start, end in pairwise(cuts)]
 
 
-def _too_large(config: Config, shape: Shape, limits: StackLimits) -> str:
-    threads = limits.threads or torch.get_num_threads()
-    need = member_bytes(config, shape) + stack_bytes(config, shape, threads)
+def _too_large(config: Config, shape: Shape, limits: StackLimits, allowed: float) -> str:
+    need = member_bytes(config, shape) + process_bytes(config, shape)
     if limits.memory_gb is not None:
         given = f"hydra.launcher.memory_gb={limits.memory_gb:g} allows no member"
     else:
-        given = f"{SHARE * free(config) / 1e9:.2f} GB may be used"
+        given = f"{allowed / 1e9:.2f} GB may be used"
     return (
         f"model.hidden={config.model.hidden}: a member needs {need / 1e9:.2f} GB, but {given}; "
         "less is needed with a smaller model.hidden, data.batch_size or trainer.chunk_steps."
@@ -204,6 +212,7 @@ def _checkpoint_faults(configs: Sequence[Config]) -> Iterable[str]:
         saved = torch.load(path, map_location="cpu", weights_only=True)
         members = list(saved["starting_strength"]["members"])
         epochs = int(saved["starting_strength"]["epochs"])
+        flat = len(saved["optimizer_states"][0]["param_groups"][0]["params"]) == 1
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
         # torch's own message would have the user load the file as code.
         yield f"{key}: not a checkpoint of this program ({type(error).__name__})."
@@ -222,6 +231,9 @@ def _checkpoint_faults(configs: Sequence[Config]) -> Iterable[str]:
     if epochs > configs[0].trainer.epochs:
         asked = configs[0].trainer.epochs
         yield f"{key}: has trained for {epochs} epochs, but this run has trainer.epochs={asked}."
+    if flat != in_turn(configs[0]):
+        there, here = ("a CPU", "a GPU") if flat else ("a GPU", "a CPU")
+        yield f"{key}: was written on {there}; a run on {here} cannot go on from it."
 
 
 def _first_difference(there: Any, here: Any, path: str = "") -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The members that one command asks for: composed jobs in, checked members out."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -91,9 +92,10 @@ def plan(
             count.tell(position + 1, planned.configs[-1].quiet)
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))
-    for folder, times in Counter(planned.folders).items():
+    for folder, times in Counter(map(os.path.abspath, planned.folders)).items():
         if times > 1:
-            faults[f"{folder.name}: asked for {times} times; each member must be different."] = None
+            name = os.path.basename(folder)
+            faults[f"{name}: asked for {times} times; each member must be different."] = None
     if faults:
         raise InputError("\n".join(faults))
     planned.labels += labels(overrides, [config.init.name for config in planned.configs])

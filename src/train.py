@@ -108,7 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         try:
             composed_and_run()
         except InputError:
-            SweepFolder.take()  # refused before anything was trained: there is nothing to tell
+            # A sweeper that launches in batches may have trained some before one is refused.
+            with suppress(InputError, MembersFailed):
+                conclude(SweepFolder.take_trained())
             raise
         except BaseException:
             # What is finished is told, and nothing about it may hide how the command ended.

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from src import capacity
-from src.capacity import Shape, member_bytes, moments, parameters, stack_bytes
+from src.capacity import Shape, member_bytes, moments, parameters, process_bytes
 from src.config import Config
 from src.data.examples import Splits
 from src.division import division, separating
@@ -71,8 +71,8 @@ def test_a_cpu_takes_64_members_unless_told_otherwise() -> None:
 
 def test_memory_bounds_a_stack() -> None:
     base = BASE
-    need, fixed = member_bytes(base, SHAPE), stack_bytes(base, SHAPE, 2)
-    limits = StackLimits(memory_gb=(fixed + 5.5 * need) / 1e9, threads=2)
+    need, process = member_bytes(base, SHAPE), process_bytes(base, SHAPE)
+    limits = StackLimits(memory_gb=(2 * process + 5.5 * need) / 1e9, threads=2)
     assert [len(stack) for stack in group(many(12), limits)] == [4, 4, 4]
     # The member that needs most counts: Adam keeps two numbers for each parameter, SGD none.
     mixed = [vary(base, optimizer="sgd"), *many(5)]
@@ -84,7 +84,6 @@ def test_memory_bounds_a_stack() -> None:
 )
 def test_a_member_that_does_not_fit(limits: StackLimits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "free", lambda _: 1_000.0)
-    monkeypatch.setattr("src.stacks.free", lambda _: 1_000.0)
     with pytest.raises(InputError) as caught:
         checked(many(2), limits)
     sentence = str(caught.value)

@@ -5,15 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from multiprocessing.resource_sharer import _resource_sharer  # type: ignore[attr-defined]
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from src.engine import cpu
 from src.engine.cpu import CpuEngine
 from src.engine.crew import Crew, can_fork
+from src.engine.protocol import Recipe
 from src.engine.shared import shared_zeros
+from src.schedules import Schedule
 from tests.test_engine_cpu import examples, recipe, rows, stack
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="only where processes are forked")
@@ -77,65 +82,163 @@ def test_a_killed_parent_leaves_no_process(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _ORPHANS], capture_output=True, text=True, cwd=project
     )
-    child, deadline = Path("/proc") / done.stdout.strip(), time.monotonic() + 20
+    status, deadline = Path("/proc") / done.stdout.strip() / "stat", time.monotonic() + 20
     assert done.returncode == -signal.SIGKILL
-    while child.exists() and time.monotonic() < deadline:
+    while (there := runs(status)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not child.exists()
+    assert not there
 
 
-MIXTURE = [("relu", "adam"), ("tanh", "momentum"), ("gelu", "nadam"), ("relu", "rmsprop")]
+def runs(status: Path) -> bool:
+    """Not as a zombie either, which waits for a parent that may never ask."""
+    return status.exists() and ") Z " not in status.read_text()
+
+
+@pytest.mark.parametrize("trouble", ["in the process", "on the way"])
+def test_an_exception_that_pickle_cannot_carry(trouble: str) -> None:
+    class Odd(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(f"{one} and {two}")
+
+    def work(task: int) -> int:
+        raise Odd(task, 2) if trouble == "in the process" else Unreadable(task, 2)
+
+    crew = Crew(work, 1)
+    with pytest.raises(RuntimeError, match="1 and 2"):
+        crew.map([1])
+    crew.close()
+
+
+class Unreadable(Exception):
+    """Pickled without its arguments, as Python does by default."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} and {two}")
+
+
+# Sorted into four blocks: orders 0 and 1, dropout seeds 0 to 3.
+EXAMPLES = examples()
+CHUNKS = [rows(), rows()[:3], rows()[:1, :, :4]]  # a last batch that is not full
+
+
+def mixture() -> list[Recipe]:
+    cosine = Schedule("cosine", {"final": 0.0}, warmup_steps=2, run_steps=9)
+    members = [
+        recipe("relu", "adam", 0.2, 0, 0),
+        replace(recipe("tanh", "momentum", 0.2, 1, 1), schedule=cosine, clip_norm=0.1),
+        recipe("gelu", "nadam", 0.5, 2, 0),
+        replace(recipe("relu", "rmsprop", 0.0, 3, 1), label_smoothing=0.1),
+        recipe("identity", "sgd", 0.0, 3, 1),  # diverges in its first steps
+    ]
+    members[4].optimizer.hyperparameters["lr"] = 1e30
+    return members
+
+
+ALIVE = [True, True, True, False, True]  # one has never been
+
+
+def engine(forked: bool, monkeypatch: pytest.MonkeyPatch) -> CpuEngine:
+    monkeypatch.setattr(cpu, "can_fork", lambda: forked)
+    made = CpuEngine(stack(mixture(), range(5)), mixture())
+    made.cores = 2
+    return made
+
+
+def run(each: CpuEngine, chunks: list[Tensor], first: int = 0) -> list[Tensor]:
+    alive, told = list(ALIVE), []
+    for chunk in chunks:
+        losses, hits = each.run(chunk, first, EXAMPLES, alive)
+        first += len(chunk)
+        finite = losses.isfinite().all(dim=0)
+        alive = [now and bool(good) for now, good in zip(alive, finite, strict=True)]
+        told += [losses.nan_to_num(-1.0), torch.where(losses.isfinite(), hits, 0.0)]
+    return told
+
+
+def assert_same(one: CpuEngine, other: CpuEngine) -> None:
+    """Parameters and the state of the optimizers, to the bit."""
+    for mine, theirs in zip(one.optimizers, other.optimizers, strict=True):
+        assert torch.equal(mine.param_groups[0]["params"][0], theirs.param_groups[0]["params"][0])
+        state, expected = (each.state_dict()["state"] for each in (mine, theirs))
+        assert state.keys() == expected.keys()
+        for key, value in (state[0] if state else {}).items():
+            assert torch.equal(value, expected[0][key]), key
 
 
 def test_processes_against_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same members to the bit; the optimizers here hold the state that the processes made."""
-    mixture = [recipe(*names, 0.2, k, k % 2) for k, names in enumerate(MIXTURE)]
-    engines = []
-    for forked in (True, False):
-        monkeypatch.setattr(cpu, "can_fork", lambda forked=forked: forked)
-        engine = CpuEngine(stack(mixture, range(4)), mixture)
-        engine.cores = 2
-        told = [engine.run(rows(), start, examples_, [True] * 4) for start in (0, 5)]
-        assert (engine._crew is not None) is forked
-        engines.append((engine, told))
-        engine.close()
-    (one, told), (other, told_other) = engines
-    for seen, expected in zip(told, told_other, strict=True):
-        assert torch.equal(seen[0], expected[0])
-        assert torch.equal(seen[1], expected[1])
-    for mine, theirs in zip(one.optimizers, other.optimizers, strict=True):
-        assert torch.equal(mine.param_groups[0]["params"][0], theirs.param_groups[0]["params"][0])
-        state, expected_state = (o.state_dict()["state"][0] for o in (mine, theirs))
-        assert state.keys() == expected_state.keys()
-        for key, value in state.items():
-            assert torch.equal(value, expected_state[key]), key
+    """To the bit; the optimizers of this process hold the state that the others made."""
+    forked, threaded = engine(True, monkeypatch), engine(False, monkeypatch)
+    monkeypatch.setattr(cpu, "can_fork", lambda: True)
+    told = run(forked, CHUNKS)
+    monkeypatch.setattr(cpu, "can_fork", lambda: False)
+    expected = run(threaded, CHUNKS)
+    assert forked._crew is not None
+    assert threaded._crew is None
+    assert all(torch.equal(*pair) for pair in zip(told, expected, strict=True))
+    assert (told[0][:, 4] == -1).any()
+    assert_same(forked, threaded)
+    forked.close()
 
 
-examples_ = examples()
+def test_no_thread_and_no_file_is_left_by_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tensors would go through torch's own sockets and files."""
+    forked = engine(True, monkeypatch)
+    run(forked, CHUNKS[:1])
+    before = len(os.listdir("/proc/self/fd"))
+    run(forked, CHUNKS[1:], 5)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert _resource_sharer._listener is None
+    forked.close()
 
 
-def test_new_examples_reach_the_processes() -> None:
-    mixture = [recipe("relu", "sgd", 0.0, k, k % 2) for k in range(4)]
-    engine = CpuEngine(stack(mixture, range(4)), mixture)
-    engine.cores = 2
-    engine.run(rows(), 0, examples_, [True] * 4)
+def test_new_examples_reach_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     other = examples()
     other.images.fill_(255)
-    losses, _ = engine.run(rows(), 0, other, [True] * 4)
-    again, _ = engine.run(rows(), 0, examples_, [True] * 4)
-    engine.close()
-    assert not torch.equal(losses, again)
-    assert losses[0].isfinite().all()
+    told = []
+    for forks in (True, False):
+        each = engine(forks, monkeypatch)
+        shown = (EXAMPLES, other, EXAMPLES)
+        told.append([each.run(rows(), 5 * k, seen, ALIVE)[0] for k, seen in enumerate(shown)])
+        each.close()
+    for found, expected in zip(*told, strict=True):
+        assert torch.equal(found.nan_to_num(-1.0), expected.nan_to_num(-1.0))
 
 
-def test_an_engine_that_is_closed_goes_on_where_it_stood() -> None:
-    mixture = [recipe("relu", "adam", 0.2, k, k % 2) for k in range(4)]
-    one, other = (CpuEngine(stack(mixture, range(4)), mixture) for _ in range(2))
-    for engine in (one, other):
-        engine.cores = 2
-        engine.run(rows(), 0, examples_, [True] * 4)
+def test_loaded_state_reaches_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for forks in (True, False):
+        each = engine(forks, monkeypatch)
+        run(each, CHUNKS[:1])
+        for optimizer in each.optimizers:
+            saved = optimizer.state_dict()
+            for value in (saved["state"][0] if saved["state"] else {}).values():
+                value.mul_(0.5) if value.dim() else None
+            optimizer.load_state_dict(saved)
+        told.append(run(each, CHUNKS[1:], 5))
+        each.close()
+    assert all(torch.equal(*pair) for pair in zip(*told, strict=True))
+
+
+def test_a_failure_leaves_no_stale_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a task has raised, the next run is that of an engine which never failed."""
+    forked, calm = engine(True, monkeypatch), engine(True, monkeypatch)
+    run(forked, CHUNKS[:1])
+    run(calm, CHUNKS[:1])
+    with pytest.raises(IndexError):
+        forked.run(rows() + 1000, 5, EXAMPLES, ALIVE)
+    assert forked._crew is None
+    calm.close()  # the others may have made steps before the failure
+    assert all(loss.isfinite().all() for loss in run(forked, CHUNKS[1:], 5))
+    forked.close()
+
+
+def test_an_engine_that_is_closed_goes_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = engine(True, monkeypatch), engine(True, monkeypatch)
+    for each in (one, other):
+        run(each, CHUNKS[:1])
     one.close()
-    ended, uninterrupted = (e.run(rows(), 5, examples_, [True] * 4)[0] for e in (one, other))
+    ended, uninterrupted = (run(each, CHUNKS[1:], 5) for each in (one, other))
+    assert all(torch.equal(*pair) for pair in zip(ended, uninterrupted, strict=True))
+    assert_same(one, other)
     one.close()
     other.close()
-    assert torch.equal(ended, uninterrupted)

@@ -14,6 +14,7 @@ from src.engine.protocol import Engine, Recipe
 from src.engine.reference import ReferenceEngine
 from src.model import StackedMLP
 from src.optimizers import Spec
+from src.schedules import Schedule
 from tests.test_engine_batched import allowed
 from tests.test_engine_cpu import examples, recipe, rows, stack
 from tests.training import options
@@ -28,6 +29,9 @@ def with_options(name: str, **changes: Any) -> Recipe:
     return replace(made, optimizer=Spec(spec.algorithm, spec.hyperparameters | changes))
 
 
+COSINE = Schedule("cosine", {"final": 0.1}, warmup_steps=3, run_steps=20)
+
+
 def mixture() -> list[Recipe]:
     return [
         *[recipe("gelu", name, 0.2, 0, 0) for name in options("optimizer")],
@@ -37,6 +41,7 @@ def mixture() -> list[Recipe]:
         with_options("adagrad", initial_accumulator_value=0.5, lr_decay=0.1),
         with_options("nadam", decoupled_weight_decay=True, weight_decay=0.1),
         with_options("radam", weight_decay=0.1),
+        *[replace(recipe("tanh", name, 0.2, 0, 0), schedule=COSINE) for name in ("adam", "sgd")],
     ]
 
 

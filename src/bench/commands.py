@@ -91,11 +91,11 @@ TINY_JOB = (
 )
 
 
-# The phases that are Hydra's: composing each job and letting it open its folder.
-HYDRA = ("composing", "opening folders", "Hydra, otherwise")
+# The phases that are Hydra's: composing each job, making it a Config, opening its folder.
+HYDRA = ("composing", "checking", "opening folders", "Hydra, otherwise")
 
 
-JOB_INITS = "zeros,xavier,he,default,general_rule,uniform_centered"
+JOB_INITS = ("zeros", "xavier", "he", "default", "general_rule", "uniform_centered")
 
 
 def jobs(rounds: int, seeds: int = 5) -> dict[str, Any]:
@@ -103,11 +103,13 @@ def jobs(rounds: int, seeds: int = 5) -> dict[str, Any]:
 
     By phase, and summed over Hydra's; imports, which vary more than the jobs cost, are in neither.
     """
-    more = 6 * seeds - 1
+    more = len(JOB_INITS) * seeds - 1
     phases: dict[str, list[float]] = {}
     for _ in range(rounds):
         one = run([*TINY_JOB, "init=zeros", "seed=0"]).cpu_phases
-        all_of_them = run([*TINY_JOB, f"init={JOB_INITS}", f"seed=range({seeds})"]).cpu_phases
+        all_of_them = run(
+            [*TINY_JOB, f"init={','.join(JOB_INITS)}", f"seed=range({seeds})"]
+        ).cpu_phases
         for name in one.keys() - {"imports"}:
             phases.setdefault(name, []).append((all_of_them[name] - one[name]) / more)
     hydra = [sum(of_round) for of_round in zip(*(phases[name] for name in HYDRA), strict=True)]

@@ -4,7 +4,9 @@ import os
 import platform
 import subprocess
 import sys
+import threading
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from src.config import PROJECT
@@ -72,3 +74,37 @@ def _from_proc(path: str, key: str) -> str:
             if name.strip() == key:
                 return value.strip()
     return ""
+
+
+class Processes(threading.Thread):
+    """Watches what the processes of this one hold for themselves; shared memory is in our own."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.peak_mb = 0.0
+        self._done = threading.Event()
+
+    def __enter__(self) -> "Processes":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._done.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._done.wait(0.05):
+            children = [
+                int(number)
+                for path in Path("/proc/self/task").glob("*/children")
+                for number in path.read_text().split()
+            ]
+            self.peak_mb = max(self.peak_mb, sum(map(_private_mb, children)))
+
+
+def _private_mb(process: int) -> float:
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024

@@ -37,7 +37,11 @@ PHASES: dict[str, Sequence[str]] = {
         "/src/grafts.py",
         "/src/jobs.py",
     ),
-    "opening folders": ("/hydra/core/utils.py:run_job", "/src/launch.py:_prepare", ":_open"),
+    "opening folders": (
+        "/hydra/core/utils.py:run_job",
+        "/src/launch.py:_prepare",
+        "/src/launch.py:_open",
+    ),
     "checking": ("/src/config.py", "/src/schema/", "/src/sweep.py:plan", "/src/stacks.py"),
     "Lightning and the rest of a fit": (
         "/pytorch_lightning/",

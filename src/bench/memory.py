@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from src.bench.machine import forget_peak, resident_mb
+from src.bench.machine import Processes, forget_peak, resident_mb
 from src.bench.work import Palette, mixed
 from src.config import Config
 from src.members import train_members
@@ -41,6 +41,8 @@ def in_a_child(work: "partial[tuple[float, float]]") -> tuple[float, float]:
 def peak_of(palette: Palette, members: int) -> tuple[float, float]:
     """MB resident at the peak of training `members`, and before: libraries and data in memory.
 
+    The peak of this process and that of its processes together, wherever they were in time.
+
     A stack of one is trained first, so that whatever is loaded or made once is there before.
     """
     steps = CHUNK if members < LARGE else SHORT_CHUNK
@@ -49,8 +51,9 @@ def peak_of(palette: Palette, members: int) -> tuple[float, float]:
     _train(mixed(palette, 1))
     forget_peak()  # making the data took more than keeping it
     before = resident_mb(peak=False)
-    _train(mixed(palette, members))
-    return resident_mb(peak=True), before
+    with Processes() as processes:
+        _train(mixed(palette, members))
+    return resident_mb(peak=True) + processes.peak_mb, before
 
 
 def _train(configs: Sequence[Config]) -> None:

@@ -1,20 +1,24 @@
 """The fast engine for a CPU: members in turn, one core each.
 
 A product of 100 × 784 × 256 already fills a core, so members are not batched: each is a network
-of its own, whose parameters and moments stay in cache for a whole chunk of steps. A member's
-steps are the same calls on one core whatever the size of the stack, so its numbers are those of
-its single run to the bit.
+of its own, whose parameters and moments stay in cache for a whole chunk of steps. The first step
+is made by threads of this process, the others, where there is more than one block of members and
+the system lets us fork, by processes that share its memory. A member's steps are the same calls on
+one core in all cases, so its numbers are those of its single run to the bit.
 """
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.optim import Optimizer
 
 from src import optimizers
 from src.data.examples import Examples
@@ -32,12 +36,15 @@ from src.model import StackedMLP
 BLOCK = 16
 
 
+Floats = npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Task:
     """Steps of one block on the rows [t, b] of its data order."""
 
     block: int
-    rows: Tensor
+    rows: npt.NDArray[np.int64]  # not a tensor: it is sent to another process
     first_step: int
     alive: list[bool]  # of the block's members
 
@@ -70,6 +77,10 @@ class CpuEngine:
         )
         self._crew: Crew | None = None
         self._examples: Examples | None = None
+        self._alive = [False] * len(members)
+        for optimizer in self.optimizers:
+            # What is loaded here is not seen there.
+            optimizer.register_load_state_dict_post_hook(_closing(weakref.ref(self)))
 
     def run(
         self, rows: Tensor, first_step: int, examples: Examples, alive: Sequence[bool]
@@ -82,15 +93,18 @@ class CpuEngine:
             tasks = self._tasks(rows[steps], first_step + steps.start, still)
             for task, (loss, hit) in zip(tasks, self._map(tasks), strict=True):
                 positions = [member.position for member in self.blocks[task.block]]
-                losses[steps, positions], hits[steps, positions] = loss, hit
+                losses[steps, positions] = torch.from_numpy(loss)
+                hits[steps, positions] = torch.from_numpy(hit)
             for k in range(len(still)):
                 still[k] = still[k] and bool(losses[steps.stop - 1, k].isfinite())
 
-        if examples is not self._examples:
+        if examples is not self._examples or any(
+            now and not then for now, then in zip(alive, self._alive, strict=True)
+        ):
             # Processes see the examples and optimizers that there were when they began. The first
             # step is made here, because it is what makes the state of the optimizers.
             self.close()
-            self._examples = examples
+            self._examples, self._alive = examples, list(alive)
             made(slice(0, 1))
             self._fork()
             if len(rows) > 1:
@@ -111,22 +125,26 @@ class CpuEngine:
         if processes > 1 and can_fork():
             share_state(self.optimizers)
             self._crew = Crew(self._train, processes)
-            weakref.finalize(self, self._crew.close)
 
     def _tasks(self, rows: Tensor, first_step: int, alive: Sequence[bool]) -> list[Task]:
         tasks = []
         for k, block in enumerate(self.blocks):
             training = [alive[member.position] for member in block]
             if any(training):
-                tasks.append(Task(k, rows[:, block[0].recipe.order].clone(), first_step, training))
+                own = rows[:, block[0].recipe.order].numpy().copy()
+                tasks.append(Task(k, own, first_step, training))
         return tasks
 
-    def _map(self, tasks: Sequence[Task]) -> list[tuple[Tensor, Tensor]]:
-        if self._crew is not None:
+    def _map(self, tasks: Sequence[Task]) -> list[tuple[Floats, Floats]]:
+        if self._crew is None:
+            return list(self._threads.map(self._train, tasks))
+        try:
             return self._crew.map(tasks)
-        return list(self._threads.map(self._train, tasks))
+        except BaseException:
+            self.close()  # other processes may still owe their answers
+            raise
 
-    def _train(self, task: Task) -> tuple[Tensor, Tensor]:
+    def _train(self, task: Task) -> tuple[Floats, Floats]:
         """One block through its steps: losses and numbers of hits, both [t, m]."""
         block, batch = self.blocks[task.block], task.rows.shape[-1]
         assert self._examples is not None
@@ -152,7 +170,7 @@ class CpuEngine:
                     losses[: len(seen), k] = torch.tensor(seen)
                     hit = (logits.argmax(dim=1) == labels).sum(dim=1)
                     hits[: len(seen), k] = hit[: len(seen)].to(hits.dtype)
-        return losses, hits
+        return losses.numpy(), hits.numpy()
 
     def _batches(self, task: Task, examples: Examples) -> list[Batch]:
         """What the members of a block share, because their order and dropout seed are the same.
@@ -163,7 +181,7 @@ class CpuEngine:
         block, size = self.blocks[task.block], task.rows.shape[-1]
         drawn = any(member.recipe.dropout.dropped_levels for member in block)
         batches = []
-        for t, rows in enumerate(task.rows):
+        for t, rows in enumerate(torch.from_numpy(task.rows)):
             x, y = examples.batch(rows)
             target = F.one_hot(y, self.widths[-1]).t().to(torch.float32).contiguous()
             step = task.first_step + t
@@ -171,6 +189,17 @@ class CpuEngine:
             raw = raw_numbers(seed, step, size, hidden) if drawn else []
             batches.append(Batch(x, y, target, raw))
         return batches
+
+
+def _closing(engine: "weakref.ref[CpuEngine]") -> Callable[[Optimizer], None]:
+    """A hook that does not keep the engine alive."""
+
+    def close(_: Optimizer) -> None:
+        found = engine()
+        if found is not None:
+            found.close()
+
+    return close
 
 
 def _blocks(members: Sequence[Member], cores: int) -> list[list[Member]]:

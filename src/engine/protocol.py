@@ -31,7 +31,12 @@ class Recipe:
 
     def rate(self, step: int) -> float:
         """The learning rate of the update number `step`, counted from the start of the run."""
-        return float(self.optimizer.hyperparameters["lr"]) * self.schedule.factor(step)
+        return self.base_rate * self.schedule.factor(step)
+
+    @property
+    def base_rate(self) -> float:
+        """What the optimizer's own lr is between runs of an engine, and so in a checkpoint."""
+        return float(self.optimizer.hyperparameters["lr"])
 
 
 class Engine(Protocol):

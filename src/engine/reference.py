@@ -76,6 +76,7 @@ class ReferenceEngine:
                     torch.nn.utils.clip_grad_norm_(self.leaves[k], recipe.clip_norm)
                 set_rate(optimizer, recipe.rate(step))
                 optimizer.step()
+                set_rate(optimizer, recipe.base_rate)
         for parameter in parameters:
             parameter.grad = None
 

@@ -37,7 +37,9 @@ def share_state(optimizers: Sequence[Optimizer]) -> None:
     ]
     memory = shared_zeros(sum(aligned(value.numel()) for _, _, value in slots))
     start = 0
-    for state, name, value in slots:
+    slots.reverse()
+    while slots:  # each is let go as soon as it is copied
+        state, name, value = slots.pop()
         if value.dtype is not torch.float32:
             raise TypeError(f"optimizer state {name} is of type {value.dtype}, not float32")
         place = memory[start : start + value.numel()].view(value.shape)

@@ -98,6 +98,8 @@ def train(
         if t == 0:
             update = update_of(member.optimizer, flat)  # which now has its state
     flat.grad = None
+    if scheduled:
+        set_rate(member.optimizer, recipe.base_rate)
     return losses
 
 

@@ -1,5 +1,6 @@
 """conf/hydra/launcher/stacked.yaml: how a command divides its members; no property of a member."""
 
+import os
 from dataclasses import dataclass, fields
 from math import isfinite
 
@@ -27,3 +28,6 @@ class StackLimits:
             else:
                 integer = isinstance(value, int) and not isinstance(value, bool)
                 require(integer and value >= 1, key, value, "an integer of at least 1, or null")
+        cores = os.cpu_count() or 1
+        few = self.threads is None or self.threads <= cores
+        require(few, "hydra.launcher.threads", self.threads, f"at most {cores}, the cores here")

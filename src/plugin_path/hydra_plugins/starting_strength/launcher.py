@@ -30,12 +30,11 @@ class StackedLauncher(basic_launcher.BasicLauncher):
     ) -> Sequence[JobReturn]:
         if not self.checks_jobs:
             return super().launch(job_overrides, initial_job_idx)
-        from src.launch import launch
-        from src.schema.stacks import StackLimits
+        from src.launch import launch, limits_of
 
         setup_globals()
         assert self.hydra_context is not None
         assert self.config is not None
         assert self.task_function is not None
         context = (self.hydra_context, self.config, self.task_function)
-        return launch(context, StackLimits(**self.limits), job_overrides, initial_job_idx)
+        return launch(context, limits_of(self.limits), job_overrides, initial_job_idx)
