@@ -71,6 +71,15 @@ def test_batches(command: Command) -> None:
     assert len(list(csv.reader(path.read_text().splitlines()))) == 6
 
 
+def test_a_batch_that_is_refused_leaves_those_before_it(command: Command) -> None:
+    outcome = command("-m", *QUICK, "seed=1,2,x", "hydra.sweeper.max_batch_size=2")
+    outcome.assert_refused()
+    assert outcome.sentences == ["seed=x: must be an integer."]
+    assert len(command.results()) == 2
+    assert outcome.out.count("val. acc. %") == 1
+    assert len([*command.folder.rglob("summary.csv")]) == 1
+
+
 FAULTS = [
     (
         "init=foo,bar optimizer.lr=abc",
@@ -99,6 +108,13 @@ FAULTS = [
     ("hydra.launcher.max_stack=0 seed=1,2", ["hydra.launcher.max_stack=0: must be an integer of"]),
     ("hydra.launcher.memory_gb=-1 seed=1,2", ["hydra.launcher.memory_gb=-1: must be a finite"]),
     ("hydra.launcher.threads=two seed=1,2", ["hydra.launcher.threads=two: must be an integer"]),
+    ("hydra.launcher.threads=9999 seed=1,2", ["hydra.launcher.threads=9999: must be at most"]),
+    ("+hydra.launcher.foo=1 seed=1,2", ["hydra.launcher.foo: no such key"]),
+    ("hydra.sweeper.max_batch_size=0 seed=1,2", ["hydra.sweeper.max_batch_size=0: must be an int"]),
+    (
+        "hydra.sweep.dir=out/${init.name} init=he,zeros",
+        ["hydra.sweep.dir=out/he: must be", "hydra.sweep.dir=out/zeros: must be"],
+    ),
     ("hydra.launcher.memory_gb=1e-9 seed=1,2", ["model.hidden=[8, 6]: a member needs"]),
     ("hydra.launcher.stacks=2 seed=1,2", ["hydra.launcher.stacks: no such key"]),
     ("hydra.sweeper.max_batch=2 seed=1,2", ["hydra.sweeper.max_batch: no such key"]),
