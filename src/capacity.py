@@ -14,7 +14,8 @@ from src.schema.stacks import StackLimits
 FLOAT = 4  # bytes
 MOST_ON_A_CPU = 64  # members in turn gain nothing from a larger stack
 SHARE = 0.6  # of the free memory: an estimate is one, and others may ask for memory meanwhile
-BATCHED_COPIES = 9  # of the parameters beside the moments: model, flat, gradient, temporaries
+# Copies of the parameters beside the moments: model, flat vectors, gradients, temporaries.
+GPU_COPIES, REFERENCE_COPIES = 9, 4
 CURVES = 300_000  # bytes of a member's curves, events and result until its stack has ended
 
 # Optimizer state, in copies of the parameters.
@@ -55,13 +56,16 @@ def moments(config: Config) -> int:
 def member_bytes(config: Config, shape: Shape) -> int:
     """What each further member of a stack takes at its peak.
 
-    In turn: weights, the copy that is evaluated, and moments, twice while they move into memory
-    that processes share; or, while the stack is built, three copies of its weights. Batched: the
-    activations that members hold at once as well. Data order and curves in both. Held against the
-    resident memory by tests/test_capacity.py.
+    In turn: weights, three copies of them while the stack is built and not all given back later,
+    and moments, twice while they move into memory that processes share. Batched: the activations
+    that members hold at once as well. Data order and curves in both. Held against the resident
+    memory by tests/test_capacity.py, on a CPU.
     """
     kept = moments(config)
-    copies = max(3, 2 + 2 * kept) if in_turn(config) else BATCHED_COPIES + kept
+    if in_turn(config):
+        copies = 3 + 2 * kept
+    else:
+        copies = kept + (GPU_COPIES if on_gpu(config) else REFERENCE_COPIES)
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)
