@@ -56,14 +56,14 @@ def moments(config: Config) -> int:
 def member_bytes(config: Config, shape: Shape) -> int:
     """What each further member of a stack takes at its peak.
 
-    In turn: weights, three copies of them while the stack is built and not all given back later,
+    In turn: weights, three copies of them while the stack is built, which are not all given back,
     and moments, twice while they move into memory that processes share. Batched: the activations
     that members hold at once as well. Data order and curves in both. Held against the resident
     memory by tests/test_capacity.py, on a CPU.
     """
     kept = moments(config)
     if in_turn(config):
-        copies = 3 + 2 * kept
+        copies = 4 + 2 * kept
     else:
         copies = kept + (GPU_COPIES if on_gpu(config) else REFERENCE_COPIES)
     need = copies * parameters(config, shape) + _order(config)
