@@ -8,7 +8,7 @@ import torch
 
 from src.config import Config
 from src.data.examples import EVALUATION_BATCH
-from src.schema.run import Accelerator
+from src.schema.run import Accelerator, TrainerConfig
 from src.schema.stacks import StackLimits
 
 FLOAT = 4  # bytes
@@ -32,11 +32,12 @@ class Shape:
 
 def in_turn(config: Config) -> bool:
     """On a CPU in float32: members one after another, with buffers for each process only."""
-    return not on_gpu(config) and config.trainer.precision == "32-true"
+    return not on_gpu(config.trainer) and config.trainer.precision == "32-true"
 
 
-def on_gpu(config: Config) -> bool:
-    return config.trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available()
+def on_gpu(trainer: TrainerConfig) -> bool:
+    """Where a run trains: on a GPU wherever there is one, unless it asks for the CPU."""
+    return trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available()
 
 
 def parameters(config: Config, shape: Shape) -> int:
@@ -65,7 +66,7 @@ def member_bytes(config: Config, shape: Shape) -> int:
     if in_turn(config):
         copies = 4 + 2 * kept
     else:
-        copies = kept + (GPU_COPIES if on_gpu(config) else REFERENCE_COPIES)
+        copies = kept + (GPU_COPIES if on_gpu(config.trainer) else REFERENCE_COPIES)
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)
@@ -110,7 +111,7 @@ def capacity(config: Config, shape: Shape, limits: StackLimits, allowed: float) 
 
 def free(config: Config) -> float:
     """Bytes of the device's memory that can be had now."""
-    if on_gpu(config):
+    if on_gpu(config.trainer):
         return float(torch.cuda.mem_get_info()[0])
     return min([_available(), *_left_to_the_group()])
 

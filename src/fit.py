@@ -12,12 +12,13 @@ import torch
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from pytorch_lightning import Callback, LightningModule, Trainer
 
+from src.capacity import on_gpu
 from src.data.examples import Splits
 from src.data.module import StackData
 from src.engine.protocol import Recipe
 from src.model import StackedMLP
 from src.module import StackModule
-from src.schema.run import Accelerator, TrainerConfig
+from src.schema.run import TrainerConfig
 from src.stacks import stack_digest
 from src.tracking.stack import StackTracker
 
@@ -94,9 +95,8 @@ def _without_noise() -> Iterator[None]:
 
 
 def _trainer(config: TrainerConfig, folder: Path, savers: list[Callback]) -> Trainer:
-    gpu = config.accelerator is not Accelerator.cpu and torch.cuda.is_available()
     return Trainer(
-        accelerator="gpu" if gpu else "cpu",
+        accelerator="gpu" if on_gpu(config) else "cpu",
         devices=1,
         # tf32 is float32 to Lightning: how products read it is the engine's.
         precision="32-true" if config.precision == "tf32" else config.precision,  # type: ignore[arg-type]

@@ -162,9 +162,7 @@ class CpuEngine:
                 dropout = member.recipe.dropout
                 if dropout.rate != rate:  # members of a block stand in the order of their rates
                     rate = dropout.rate
-                    kept = [
-                        each.kept(dropout) if dropout.dropped_levels else [] for each in batches
-                    ]
+                    kept = [each.kept(dropout) for each in batches]
                 if task.alive[k]:
                     seen = train(member, task.first_step, batches, kept, buffers, logits.unbind())
                     losses[: len(seen), k] = torch.tensor(seen)
