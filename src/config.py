@@ -21,6 +21,7 @@ from src.layer_options import sources_of, with_layers
 from src.schema import activation, data, inits, optimizer, schedule
 from src.schema.activation import ActivationConfig
 from src.schema.data import DataConfig
+from src.schema.diagnostics import DiagnosticsConfig
 from src.schema.init import InitConfig
 from src.schema.optimizer import OptimizerConfig
 from src.schema.own import OwnActivation, OwnInit, OwnOptimizer
@@ -45,6 +46,7 @@ class Config:
     model: ModelConfig = field(default_factory=ModelConfig)
     trainer: TrainerConfig = MISSING
     logger: LoggerConfig = MISSING
+    diagnostics: DiagnosticsConfig = MISSING
     seed: int = 0
     quiet: bool = False
     trust: bool = False  # of code that a file of an earlier run names; the command line must say it
@@ -85,7 +87,12 @@ def register() -> None:
     """Make the schemas and resolvers known to Hydra; calling it again changes nothing."""
     store = ConfigStore.instance()
     store.repo.setdefault("schema", _Uncopied())
-    run_wide = {"config": Config, "trainer": TrainerConfig, "logger": LoggerConfig}
+    run_wide = {
+        "config": Config,
+        "trainer": TrainerConfig,
+        "logger": LoggerConfig,
+        "diagnostics": DiagnosticsConfig,
+    }
     for name, node in run_wide.items():
         store.store(name=name, group="schema", node=node)
     for group, schemas in SCHEMAS.items():
@@ -156,7 +163,7 @@ def _targets(config: Config) -> Iterator[tuple[str, str]]:
 
 def _check_names(config: Config, choices: Mapping[str, Any]) -> None:
     """A name, law or algorithm says what was chosen; another is chosen with group=option."""
-    for group in (*SCHEMAS, "trainer", "logger"):
+    for group in (*SCHEMAS, "trainer", "logger", "diagnostics"):
         name = getattr(config, group).name
         chosen = choices.get(group, name)
         require(name == chosen, f"{group}.name", name, f"{chosen}; choose with {group}=<option>")

@@ -14,7 +14,9 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from src.capacity import on_gpu
 from src.checkpoints import stack_digest
 from src.data.examples import Splits
-from src.data.module import StackData
+from src.data.module import StackData, steps_per_epoch
+from src.diagnostics.recorder import Recorder
+from src.diagnostics.schedule import schedule_of
 from src.engine.protocol import Recipe
 from src.lightning import Callback, LightningModule, Trainer
 from src.model import StackedMLP
@@ -46,14 +48,17 @@ def fit_stack(
     config = configs[0].trainer
     module = StackModule(model, recipes, config.precision, tracker)
     orders = [member.data.order_seed for member in configs]
-    data = StackData(splits, configs[0].data, config, orders)
+    steps = steps_per_epoch(len(splits.train), configs[0].data, config)
+    watched = schedule_of(configs[0].diagnostics, steps)
+    data = StackData(splits, configs[0].data, config, orders, watched)
     folders = [str(member.folder) for member in tracker.members]
-    savers: list[Callback] = []
+    recorder = Recorder(configs[0].diagnostics, watched, configs[0].data.split_seed, tracker)
+    callbacks: list[Callback] = [recorder]
     if config.checkpoint:
         name = f"stack-{stack_digest(configs)}.ckpt"
-        savers.append(SaveStack(Path(os.path.commonpath(folders)) / name))
+        callbacks.append(SaveStack(Path(os.path.commonpath(folders)) / name))
     with _without_noise(), _interrupts_passed_on():
-        trainer = _trainer(config, Path(folders[0]), savers)
+        trainer = _trainer(config, Path(folders[0]), callbacks)
         device = trainer.strategy.root_device
         if config.ckpt_path is None:
             trainer.validate(module, data, verbose=False)
@@ -94,14 +99,14 @@ def _without_noise() -> Iterator[None]:
         yield
 
 
-def _trainer(config: TrainerConfig, folder: Path, savers: list[Callback]) -> Trainer:
+def _trainer(config: TrainerConfig, folder: Path, callbacks: list[Callback]) -> Trainer:
     return Trainer(
         accelerator="gpu" if on_gpu(config) else "cpu",
         devices=1,
         # tf32 is float32 to Lightning: how products read it is the engine's.
         precision="32-true" if config.precision == "tf32" else config.precision,  # type: ignore[arg-type]
         max_epochs=config.epochs,
-        callbacks=savers,
+        callbacks=callbacks,
         num_sanity_val_steps=0,
         reload_dataloaders_every_n_epochs=1,
         logger=False,

@@ -90,13 +90,14 @@ class StackedMLP(nn.Module):
                 z = self.scales[block].to(z.dtype)[:, None, None] * z + shortcut
             yield z
             if layer < layers - 1:
-                x = self._activate(z)
+                x = self.activate(z)
                 if masks is not None:
                     x = x * next(masks)
             if self.scales and layer % 2 == 0:
                 shortcut = x
 
-    def _activate(self, z: Tensor) -> Tensor:
+    def activate(self, z: Tensor) -> Tensor:
+        """φ(z) of any z [m, ...], each member by its own activation."""
         if len(self._groups) == 1:
             return next(iter(self._groups))(z)
         # By an index that lies on the device: to a list of positions a GPU would have to wait.

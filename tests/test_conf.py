@@ -40,6 +40,7 @@ OPTIONS = {
     "data": "fashion_mnist mnist kmnist synthetic",
     "trainer": "auto cpu gpu smoke",
     "logger": "tensorboard none",
+    "diagnostics": "off light full",
 }
 
 
@@ -185,6 +186,7 @@ def test_what_runs_when_nothing_is_said(configure: Configure) -> None:
         "data": "fashion_mnist",
         "trainer": "auto",
         "logger": "tensorboard",
+        "diagnostics": "light",
     }
     assert config.model.hidden == [256, 128]
     assert config.data.train_size + config.data.validation_size == 60_000

@@ -10,6 +10,7 @@ from src.config import SCHEMAS
 from src.errors import InputError
 from src.schema.activation import EluConfig, GeluConfig, LeakyReluConfig, SoftplusConfig
 from src.schema.data import DataConfig, IdxDataConfig, SyntheticDataConfig
+from src.schema.diagnostics import DiagnosticsConfig
 from src.schema.init import (
     BiasConfig,
     ConstantInit,
@@ -91,6 +92,15 @@ RANGES = [
     Range(TrainerConfig, "trainer.steps_per_epoch", (None, 1), (0, -1), COUNT[2]),
     Range(TrainerConfig, "trainer.chunk_steps", *COUNT),
     Range(LoggerConfig, "logger.every_n_steps", *COUNT),
+    Range(
+        DiagnosticsConfig,
+        "diagnostics.early_steps",
+        ([], [0], [3, 1]),
+        ([-1], [0, -2]),
+        "a list of integers of at least 0",
+    ),
+    Range(DiagnosticsConfig, "diagnostics.every_n_steps", (None, 1), (0, -1), COUNT[2]),
+    Range(DiagnosticsConfig, "diagnostics.samples", (2, 500), (1, 0, -1), "at least 2"),
 ]
 GOOD = [(item, value) for item in RANGES for value in item.good]
 BAD = [(item, value) for item in RANGES for value in item.bad]

@@ -75,7 +75,7 @@ def test_the_table_of_keys_is_the_configuration() -> None:
     assert len(LEAVES) > 40
     assert {path.split(".")[0] for path, _ in LEAVES} == {
         *("init", "activation", "optimizer", "schedule", "data", "model", "trainer", "logger"),
-        *("seed", "quiet", "trust"),
+        *("diagnostics", "seed", "quiet", "trust"),
     }
     assert sum(stackable(path) for path, _ in LEAVES) >= 15
 
@@ -135,7 +135,7 @@ def test_identity_is_all_but_the_length_of_the_run(schedule: str) -> None:
     free = {
         *("trainer.epochs", "trainer.ckpt_path", "trainer.checkpoint", "trainer.name"),
         *("trainer.accelerator", "quiet", "trust"),
-        *(path for path, _ in LEAVES if path.startswith("logger.")),
+        *(path for path, _ in LEAVES if path.startswith(("logger.", "diagnostics."))),
     } - ({"trainer.epochs"} if schedule in ("linear", "cosine") else set())
     base = vary(BASE, schedule=schedule)
     for path, value in leaves(as_plain(base)):

@@ -1,11 +1,13 @@
 """The LightningDataModule: rows of examples in memory, in chunks of optimisation steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from src.data.examples import EVALUATION_BATCH, Splits
+from src.diagnostics.schedule import Schedule, never
 from src.lightning import LightningDataModule
 from src.schema.data import DataConfig
 from src.schema.run import TrainerConfig
@@ -27,18 +29,26 @@ class Chunks:
     """One epoch of training as row numbers [t, s, b]: t steps, s data orders, b examples.
 
     Each order seed permutes the epoch by itself, so a member's batches depend on its own order
-    seed alone. A last batch that is not full makes a chunk of its own.
+    seed alone. A last batch that is not full makes a chunk of its own, and so does each step that
+    is to be looked at.
     """
 
-    def __init__(self, size: int, config: DataConfig, trainer: TrainerConfig, orders: list[int]):
-        self.size, self.orders = size, orders
+    def __init__(
+        self,
+        size: int,
+        config: DataConfig,
+        trainer: TrainerConfig,
+        orders: list[int],
+        watched: Schedule = never,
+    ) -> None:
+        """watched: of steps counted from the start of the run."""
+        self.size, self.orders, self.watched = size, orders, watched
         self.batch_size, self.chunk_steps = config.batch_size, trainer.chunk_steps
         self.steps = steps_per_epoch(size, config, trainer)
         self.epoch = 0
 
     def __len__(self) -> int:
-        full, rest = self._full_steps()
-        return -(-full // self.chunk_steps) + rest
+        return len(self._lengths()) + self._full_steps()[1]
 
     def __iter__(self) -> Iterator[Tensor]:
         rows = torch.stack(
@@ -49,9 +59,17 @@ class Chunks:
         )
         full, rest = self._full_steps()
         batches = rows[:, : full * self.batch_size].view(len(rows), full, self.batch_size)
-        yield from batches.transpose(0, 1).split(self.chunk_steps)  # type: ignore[no-untyped-call]
+        yield from batches.transpose(0, 1).split(self._lengths())  # type: ignore[no-untyped-call]
         if rest:
             yield rows[None, :, full * self.batch_size :]
+
+    def _lengths(self) -> list[int]:
+        """Steps of each chunk of full batches in this epoch."""
+        full, _ = self._full_steps()
+        first = self.epoch * self.steps
+        watched = [step for step in range(full) if self.watched(first + step)]
+        cuts = {*range(0, full, self.chunk_steps), *watched, *(step + 1 for step in watched), full}
+        return [end - start for start, end in pairwise(sorted(cut for cut in cuts if cut <= full))]
 
     def _full_steps(self) -> tuple[int, int]:
         full = min(self.steps, self.size // self.batch_size)
@@ -78,11 +96,16 @@ class StackData(LightningDataModule):
     """
 
     def __init__(
-        self, splits: Splits, config: DataConfig, trainer: TrainerConfig, orders: Sequence[int]
+        self,
+        splits: Splits,
+        config: DataConfig,
+        trainer: TrainerConfig,
+        orders: Sequence[int],
+        watched: Schedule = never,
     ) -> None:
         super().__init__()
         self.splits = splits
-        self.chunks = Chunks(len(splits.train), config, trainer, distinct_orders(orders))
+        self.chunks = Chunks(len(splits.train), config, trainer, distinct_orders(orders), watched)
 
     def setup(self, stage: str) -> None:
         assert self.trainer is not None

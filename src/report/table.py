@@ -68,7 +68,7 @@ def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
     """CSV: rank, the varied settings, status, metrics, seconds, folder."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["rank", *settings, "status", "step", *METRICS, "seconds", "folder"])
+    writer.writerow(["rank", *settings, "status", "step", "verdict", *METRICS, "seconds", "folder"])
     for rank, record in enumerate(records, start=1):
         numbers = [metric(record, name) for name in METRICS]
         writer.writerow(
@@ -77,6 +77,7 @@ def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
                 *(_setting(record, key) for key in settings),
                 record["status"],
                 record.get("step", ""),
+                verdict(record),
                 *("" if math.isnan(number) else f"{number:.6g}" for number in numbers),
                 f"{record.get('seconds', math.nan):.3f}",
                 Path(record["folder"]).name,
@@ -104,16 +105,22 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
     for heading in HEADINGS.values():
         table.add_column(heading, justify="right", overflow="fold", min_width=len("100.00"))
     table.add_column("status", overflow="fold")
+    table.add_column("verdict", overflow="fold")
     for rank, record in enumerate(records, start=1):
         if len(records) > LONGEST and FIRST < rank <= len(records) - LAST:
             if rank == FIRST + 1:
                 table.add_row(*["..."] * len(table.columns))
             continue
         cells = [str(_setting(record, key)) for key in settings]
-        table.add_row(str(rank), *cells, *_metrics(record), _status(record))
+        table.add_row(str(rank), *cells, *_metrics(record), _status(record), verdict(record))
     # Off a terminal rich would fold the table at 80 columns.
     width = None if sys.stdout.isatty() else 1000
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+
+
+def verdict(record: Record) -> str:
+    """The primary one; - where nothing was measured, as of runs from before there were verdicts."""
+    return str((record.get("verdict") or {}).get("primary", "-"))
 
 
 def _metrics(record: Record) -> list[str]:

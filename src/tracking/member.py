@@ -2,11 +2,17 @@
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from src.config import Config, as_plain
+from src.diagnostics.records import RECORDS, Record, Story
+from src.diagnostics.records import write as write_records
+from src.diagnostics.verdicts.judge import judge
+from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
+from src.diagnostics.verdicts.verdict import facts_of
 from src.tracking.events import EventFile
 from src.tracking.files import RESULT, write_json
 
@@ -34,6 +40,7 @@ class MemberTracker:
     folder: Path
     label: str
     rows: list[Row] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     test: dict[str, float] | None = None
     diverged_at: int | None = None
     _lines: list[str] = field(default_factory=list)
@@ -73,6 +80,10 @@ class MemberTracker:
         if self._events is not None and math.isfinite(value):
             self._events.scalar(tag, step, value)
 
+    def measured(self, rows: Iterable[Record]) -> None:
+        """Take in what probes have measured."""
+        self.records.extend(rows)
+
     def say(self, line: str) -> None:
         self._lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
@@ -97,6 +108,14 @@ class MemberTracker:
         finite = [row for row in self.rows if math.isfinite(row["validation_loss"])]
         return max(finite, key=lambda row: row["validation_accuracy"], default=None)
 
+    @property
+    def verdict(self) -> dict[str, Any] | None:
+        """What the records say of this member; None where nothing was measured."""
+        if not self.records:
+            return None
+        facts = facts_of(self.config, self.diverged_at)
+        return as_plain_verdicts(judge(Story(self.records), facts))
+
     def finish(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Write the result; nothing of this member is written after it."""
         status = "done" if self.diverged_at is None else "diverged"
@@ -109,6 +128,7 @@ class MemberTracker:
                 "last": self.rows[-1] if self.rows and self.diverged_at is None else None,
                 "test": self.test,
             },
+            "verdict": self.verdict,
             "label": self.label,
             **facts,
             "seeds": {
@@ -127,6 +147,8 @@ class MemberTracker:
             self._events.hparams_end(success=status == "done")
         self.say(f"{status}")
         self.flush()
+        if self.records:
+            write_records(self.folder / RECORDS, self.label, self.records)
         write_json(self.folder / RESULT, result)
         return result
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from src.diagnostics.records import Record
 from src.progress import Progress
 from src.tracking.member import MemberTracker, Row
 
@@ -109,6 +110,7 @@ class StackTracker:
     def state(self) -> dict[str, Any]:
         return {
             "rows": [member.rows for member in self.members],
+            "records": [[list(row) for row in member.records] for member in self.members],
             "diverged_at": [member.diverged_at for member in self.members],
             "window_start": self._window_start,
             "steps": self._window_start + self._pending.shape[1],
@@ -119,6 +121,9 @@ class StackTracker:
         stories = zip(self.members, state["rows"], state["diverged_at"], strict=True)
         for member, rows, diverged_at in stories:
             member.rows, member.diverged_at = rows, diverged_at
+        # A checkpoint of before there were records has none.
+        for member, found in zip(self.members, state.get("records", []), strict=False):
+            member.records = [Record._make(row) for row in found]
         self.progress.resumed(state["steps"] * len(self.members))
         self._window_start = state["window_start"]
         self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))

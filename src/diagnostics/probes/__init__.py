@@ -1,0 +1,1 @@
+"""Probes: pure functions of a snapshot, one number per member, or per member and layer."""

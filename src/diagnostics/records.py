@@ -1,0 +1,97 @@
+"""Records: flat rows (member, step, layer, probe, value), one Parquet file a member."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from src.errors import InputError
+from src.tracking.files import write_atomically
+
+RECORDS = "records.parquet"
+
+
+class Record(NamedTuple):
+    """One number. step: updates made before it. layer: from 1; None, the whole network."""
+
+    step: int
+    layer: int | None
+    probe: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """A member's rows, by probe, layer and step."""
+
+    rows: Sequence[Record]
+
+    def value(self, probe: str, step: int, layer: int | None = None) -> float | None:
+        return self.curve(probe, layer).get(step)
+
+    def curve(self, probe: str, layer: int | None = None) -> dict[int, float]:
+        """Values by step, the first step first."""
+        return self._index.get((probe, layer), {})
+
+    def layers(self, probe: str, step: int) -> dict[int, float]:
+        """Values by layer at a step, the first layer first; those that were taken."""
+        return {
+            layer: curve[step]
+            for (name, layer), curve in self._index.items()
+            if name == probe and layer is not None and step in curve
+        }
+
+    @property
+    def steps(self) -> list[int]:
+        return sorted({row.step for row in self.rows})
+
+    def until(self, step: int) -> "Story":
+        """What was known at a step."""
+        return Story([row for row in self.rows if row.step <= step])
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, int | None], dict[int, float]]:
+        found: dict[tuple[str, int | None], dict[int, float]] = {}
+        for row in sorted(self.rows, key=lambda row: (row.layer or 0, row.step)):
+            found.setdefault((row.probe, row.layer), {})[row.step] = row.value
+        return found
+
+
+def write(path: Path, member: str, rows: Sequence[Record]) -> None:
+    """As Parquet: member and probe as dictionaries, step and layer as integers, value float64."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    steps, layers, probes, values = zip(*rows, strict=True) if rows else ((), (), (), ())
+    table = pa.table(
+        {
+            "member": pa.array([member] * len(steps), pa.string()).dictionary_encode(),
+            "step": pa.array(steps, pa.int64()),
+            "layer": pa.array(layers, pa.int32()),
+            "probe": pa.array(probes, pa.string()).dictionary_encode(),
+            "value": pa.array(values, pa.float64()),
+        }
+    )
+    buffer = io.BytesIO()
+    parquet.write_table(table, buffer, compression="zstd")
+    write_atomically(path, buffer.getvalue())
+
+
+def read(path: Path) -> list[Record]:
+    """The rows of a file; InputError where it cannot be read."""
+    return list(_rows(path))
+
+
+def _rows(path: Path) -> Iterator[Record]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path, columns=["step", "layer", "probe", "value"])
+    except (OSError, pa.ArrowException, KeyError) as error:
+        sentence = " ".join(str(error).split())
+        raise InputError(f"{path}: not readable records ({sentence}).") from error
+    columns = [table.column(name).to_pylist() for name in ("step", "layer", "probe", "value")]
+    yield from map(Record._make, zip(*columns, strict=True))

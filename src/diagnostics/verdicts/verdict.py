@@ -1,0 +1,76 @@
+"""What a rule is told, and what it answers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from src.config import Config
+from src.diagnostics.records import Story
+from src.diagnostics.verdicts.names import NAMES
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a member beside its records."""
+
+    activation: str
+    algorithm: str  # of the optimizer
+    learning_rate: float
+    dropout: float
+    hidden: tuple[int, ...]
+    residual: bool
+    diverged_at: int | None = None  # the step at which its loss was not finite
+
+    @property
+    def layers(self) -> int:
+        """That of the logits is one of them."""
+        return len(self.hidden) + 1
+
+
+def facts_of(config: Config, diverged_at: int | None = None) -> Facts:
+    return Facts(
+        config.activation.name,
+        config.optimizer.algorithm,
+        config.optimizer.lr,
+        config.model.dropout,
+        tuple(config.model.hidden),
+        config.model.residual,
+        diverged_at,
+    )
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number that a rule has looked at, and the bound that it was held against."""
+
+    probe: str
+    layer: int | None  # from 1; None: the whole network
+    step: int
+    value: float
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """name: one of NAMES. sentence: what is so, with its numbers. remedy: what to try."""
+
+    name: str
+    sentence: str
+    remedy: str
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def index(self) -> int:
+        return NAMES.index(self.name)
+
+
+Rule = Callable[[Story, Facts], Verdict | None]
+
+
+def as_plain(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """For result.json; the first is the primary one."""
+    return {
+        "primary": verdicts[0].name,
+        "index": verdicts[0].index,
+        "found": [asdict(verdict) for verdict in verdicts],
+    }
