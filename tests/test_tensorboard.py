@@ -150,4 +150,5 @@ def test_logger_none_writes_no_events(tmp_path: Path) -> None:
         "result.json",
         "weights.safetensors",
         "train.log",
+        "records.parquet",
     }
