@@ -46,6 +46,7 @@ LAYERS = [
     ],
     ["src.diagnostics.recorder"],
     ["src.tuned"],
+    ["src.assembly"],
     ["src.fit"],
     ["src.members"],
     ["src.sweep"],
