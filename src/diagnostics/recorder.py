@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from src.diagnostics.observer import Observer
 from src.diagnostics.observe import parameters
+from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
 from src.diagnostics.schedule import Schedule
 from src.lightning import Callback, LightningModule, Trainer
