@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -58,8 +59,7 @@ LEGEND = (
 )
 
 
-def page(console: Console, member: Examined, theory: Sequence[float | None]) -> None:
-    """theory: q of each layer at the start, without dropout; None where there is no law."""
+def page(console: Console, member: Examined) -> None:
     hope, said = outlook(member)
     console.print(Text(member.label, style="bold"))
     style = STYLES.get(hope, BAD)
@@ -74,18 +74,18 @@ def page(console: Console, member: Examined, theory: Sequence[float | None]) -> 
     for verdict in others:
         found = Text(f"also {spaced(verdict.name)}: ", style="bold")
         console.print(found.append(verdict.sentence, style="not bold"))
-    for table in _tables(member, theory):
+    for table in _tables(member):
         console.print()
         console.print(table)
 
 
-def _tables(member: Examined, theory: Sequence[float | None]) -> Iterator[Table | str]:
+def _tables(member: Examined) -> Iterator[Table | str]:
     steps = [step for step in member.story.steps if step <= member.steps]
     if not steps:
         return
     yield _network(member.story, steps)
     ends = sorted({steps[0], steps[-1]})
-    yield _layers(member, ends, theory)
+    yield _layers(member, ends)
     yield LEGEND
     if member.histograms:
         yield _shapes(member)
@@ -100,19 +100,19 @@ def _plain(*headings: str) -> Table:
 
 def _network(story: Story, steps: Sequence[int]) -> Table:
     """What is of the whole network, by step; of many steps the first and the last few."""
-    shown = [*steps[:4], *steps[-4:]] if len(steps) > 8 else steps
+    shown = [*steps[:3], *steps[-4:]] if len(steps) > 7 else steps
     table = _plain("step", *map(str, shown))
-    table.columns[0].justify = "left"
+    table.columns[0].justify, table.columns[0].no_wrap = "left", False
     for probe in dict.fromkeys(row.probe for row in story.rows if row.layer is None):
         values = [story.value(probe, step) for step in shown]
-        table.add_row(spaced(probe), *(number(value, 4) for value in values))
+        table.add_row(spaced(probe), *map(number, values))
     return table
 
 
-def _layers(member: Examined, ends: Sequence[int], theory: Sequence[float | None]) -> Table:
+def _layers(member: Examined, ends: Sequence[int]) -> Table:
     columns = list(COLUMNS)
-    if any(theory):
-        columns.insert(1, Column("q/th", lambda *at: _against(theory, *at)))
+    if any(member.theory):
+        columns.insert(1, Column("q/th", partial(_against, member.theory)))
     table = _plain("layer", "step", *(column.heading for column in columns))
     story, layers = member.story, len(member.config.model.hidden) + 1
     for layer in _shortened(layers):

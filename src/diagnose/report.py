@@ -17,8 +17,6 @@ from src.diagnose.table import table
 from src.diagnose.words import outlook
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
-from src.errors import InputError
-from src.theory.report import report_of
 
 WIDTH = 80  # of a page off a terminal, and of a picture
 WHOLE = "network"  # the layer of what is of the whole network
@@ -54,16 +52,7 @@ def _print(console: Console, members: Sequence[Examined], pages: bool) -> None:
         for place, member in enumerate(members):
             if place:
                 console.print()
-            page(console, member, _theory(member))
-
-
-def _theory(member: Examined) -> list[float | None]:
-    """q of each layer as mean-field theory has it, without dropout; empty where it has none."""
-    try:
-        layers = report_of(member.config).prediction.layers
-    except InputError:
-        return []
-    return [layer.q_evaluated for layer in layers]
+            page(console, member)
 
 
 def as_json(members: Sequence[Examined]) -> str:

@@ -37,7 +37,7 @@ def table(console: Console, members: Sequence[Examined]) -> None:
     made.add_column("verdict", overflow="fold")
     for heading in dict.fromkeys(("loss at 0", f"at {last}")):
         made.add_column(heading, justify="right")
-    made.add_column("layer", justify="right")
+    made.add_column("layer", justify="right")  # that the primary verdict speaks of
     for rank, (member, record) in enumerate(zip(members, records, strict=True), start=1):
         if len(members) > LONGEST and FIRST < rank <= len(members) - LAST:
             if rank == FIRST + 1:

@@ -44,15 +44,16 @@ def spaced(name: str) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """At most digits + 5 characters; - for what there is not."""
+    """In few characters: 9.77e-4, 0.0312, 1.5, 31200, 3.12e5; - for what there is not."""
     if value is None or math.isnan(value):
         return "-"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    mantissa, e, exponent = f"{value:.{digits}g}".partition("e")
-    if e and 0 <= (power := int(exponent)) < 5:
-        return f"{value:.0f}"
-    return f"{mantissa}e{power}" if e else mantissa
+    if 0 < abs(value) < 1e-3 or abs(value) >= 1e5:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        return f"{float(mantissa):g}e{int(exponent)}"
+    short = f"{value:.{digits}g}"
+    return f"{value:.0f}" if "e" in short else short
 
 
 def basis(member: Examined) -> str:
