@@ -53,6 +53,7 @@ LAYERS = [
     ["src.cli", "src.refusals"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
+    ["src.diagnose"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -66,6 +67,8 @@ LIGHT = [
     "src.sweep",
     "src.train",
     "src.launch",
+    "src.diagnose.__main__",
+    "src.diagnose.plan",
     "src.theory.__main__",
     "src.theory.laws",
     "src.theory.page",
@@ -86,6 +89,7 @@ HYDRA = [
     "src.train",
     "src.plugin_path",
     "src.theory.__main__",
+    "src.diagnose.plan",
     "src.bench.__main__",
 ]
 LIGHTNING = [

@@ -50,7 +50,7 @@ COLUMNS = (
     Column("ΔW/W", _of("update_ratio", 2)),
     Column("dead", _percent("dead_fraction")),
     Column("flat", _percent("saturated_fraction")),
-    Column("units", _of("distinct_units", 4)),
+    Column("units", _of("distinct_units", 5)),
 )
 LEGEND = (
     "z: preactivations; q/th: mean of z² over what mean-field theory says; c: mean cosine of two "
@@ -104,8 +104,9 @@ def _network(story: Story, steps: Sequence[int]) -> Table:
     table = _plain("step", *map(str, shown))
     table.columns[0].justify, table.columns[0].no_wrap = "left", False
     for probe in dict.fromkeys(row.probe for row in story.rows if row.layer is None):
-        values = [story.value(probe, step) for step in shown]
-        table.add_row(spaced(probe), *map(number, values))
+        digits = 4 if probe == "loss" else 3  # 2.303 is ln 10
+        values = [number(story.value(probe, step), digits) for step in shown]
+        table.add_row(spaced(probe), *values)
     return table
 
 
