@@ -40,6 +40,7 @@ def planned(overrides: Sequence[str], hydra: Sequence[str], several: bool) -> Pl
             return plan([compose("config", [*full, *hydra], return_hydra_config=True)])
         loader = GlobalHydra.instance().config_loader()
         sweep = _sweep(loader, full, hydra)
+        _ = sweep.hydra.sweep.dir  # read once, its time is that of all jobs
         return plan(Jobs(loader, sweep, _combinations(loader, sweep)), _limits(sweep))
 
 
