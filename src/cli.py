@@ -1,12 +1,13 @@
 """The edge: Hydra's exceptions become one sentence and an exit code, for every entry point."""
 
+import argparse
 import os
 import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -15,7 +16,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from src.config import CONF, PROJECT
-from src.errors import InputError, MembersFailed
+from src.errors import InputError, MembersFailed, require
 from src.refusals import first_line, sentence
 from src.tracking.files import RESULT
 from src.trust import check_folders
@@ -24,6 +25,21 @@ _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _MOST_LAYERS = 10_000
 
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
+
+
+class Parser(argparse.ArgumentParser):
+    """Refuses in one sentence, as everything else does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; --help tells what is allowed.")
+
+
+def of_config_dir(folder: Path | None) -> list[str]:
+    """Hydra's override for a command's --config-dir."""
+    if folder is None:
+        return []
+    require(folder.is_dir(), "--config-dir", folder, "a folder")
+    return [f"hydra.searchpath=[file://{folder.resolve()}]"]
 
 
 class Terminated(KeyboardInterrupt):

@@ -13,8 +13,9 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from src.capacity import on_gpu
 from src.checkpoints import stack_digest
+from src.data.chunks import steps_per_epoch
 from src.data.examples import Splits
-from src.data.module import StackData, steps_per_epoch
+from src.data.module import StackData
 from src.diagnostics.recorder import Recorder
 from src.diagnostics.schedule import schedule_of
 from src.engine.protocol import Recipe

@@ -12,28 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from src import activations
+from src.assembly import build_model, recipes, run_steps
 from src.config import Config
-from src.data.examples import Splits
-from src.data.module import distinct_orders, steps_per_epoch
-from src.dropout import Dropout
-from src.engine.protocol import Recipe
 from src.errors import InputError, on_one_line
 from src.fit import fit_stack
-from src.initializers.draw import draw_layers
 from src.model import StackedMLP
-from src.optimizers import Spec
 from src.progress import Progress, watch
-from src.residual import blocks
-from src.schedules import Schedule
-from src.stacking import Layers, drawn
-from src.stacks import group, sizes, splits_of
-from src.starts import rate_multipliers, setting, start_of
+from src.stacks import group, splits_of
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.provenance import device_name, git_revision, versions
 from src.tracking.stack import StackTracker
-from src.tracking.weights import load_scales, load_weights, save_weights
-from src.tuned import UntunableMembers, tune
+from src.tracking.weights import save_weights
+from src.tuned import UntunableMembers
 
 log = logging.getLogger(__name__)
 
@@ -66,22 +56,14 @@ def train_members(
     """
     members = list(zip(configs, folders, labels, strict=True))
     stacks = group(configs) if stacks is None else stacks
-    total = sum(len(stack) * _steps(configs[stack[0]]) for stack in stacks)
+    total = sum(len(stack) * run_steps(configs[stack[0]]) for stack in stacks)
     results: dict[int, Result] = {}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
             trackers = [MemberTracker(*members[k]) for k in stack]
             results.update(zip(stack, _run(trackers, progress), strict=True))
-            progress.stack_done(len(stack) * _steps(configs[stack[0]]))
+            progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
     return [results[k] for k in range(len(configs))]
-
-
-def _steps(config: Config) -> int:
-    return config.trainer.epochs * _epoch_steps(config)
-
-
-def _epoch_steps(config: Config) -> int:
-    return steps_per_epoch(config.data.train_size, config.data, config.trainer)
 
 
 def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
@@ -152,70 +134,6 @@ def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Resul
         "data_sha256": splits.checksums,
     }
     return [_finish(member, model, k, facts) for k, member in enumerate(members)]
-
-
-def recipes(configs: Sequence[Config], splits: Splits) -> list[Recipe]:
-    """How each member is trained."""
-    orders = distinct_orders(config.data.order_seed for config in configs)
-    return [
-        Recipe(
-            config.activation.name,
-            config.activation.parameters(),
-            Dropout(config.model.dropout, config.model.dropout_seed),
-            Spec(config.optimizer.algorithm, config.optimizer.hyperparameters()),
-            orders.index(config.data.order_seed),
-            _schedule(config),
-            config.optimizer.clip_norm,
-            config.model.label_smoothing,
-            rate_multipliers(config, sizes(config, splits)),
-        )
-        for config in configs
-    ]
-
-
-def _schedule(config: Config) -> Schedule:
-    chosen = config.schedule
-    return Schedule(
-        chosen.decay,
-        chosen.parameters(),
-        chosen.warmup_steps,
-        run_steps=_steps(config),
-        epoch_steps=_epoch_steps(config),
-    )
-
-
-def build_model(configs: Sequence[Config], splits: Splits) -> StackedMLP:
-    """The stack at its start: each member's weights from its own seed, or from its own file.
-
-    UntunableMembers where the start of some looks at data and cannot be had.
-    """
-    residual = configs[0].model.residual  # the same for the whole stack
-    scales = [_initial_scales(config, splits) for config in configs] if residual else []
-    layers = drawn(len(configs), lambda k: _initial_layers(configs[k], splits))
-    tune(configs, layers, scales, splits)
-    return StackedMLP(
-        layers,
-        [
-            activations.build(config.activation.name, **config.activation.parameters())
-            for config in configs
-        ],
-        scales,
-    )
-
-
-def _initial_layers(config: Config, splits: Splits) -> Layers:
-    if config.model.weights is not None:
-        path, residual = Path(config.model.weights), config.model.residual
-        return load_weights(path, sizes(config, splits), residual)
-    return draw_layers(sizes(config, splits), start_of(config.init), config.seed, setting(config))
-
-
-def _initial_scales(config: Config, splits: Splits) -> list[float]:
-    """Of a residual network's blocks."""
-    layers = len(sizes(config, splits)) - 1
-    if config.model.weights is not None:
-        return load_scales(Path(config.model.weights), layers)
-    return [start_of(config.init).scheme().residual_scale] * blocks(layers)
 
 
 def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, Any]) -> Result:

@@ -46,12 +46,14 @@ LAYERS = [
     ],
     ["src.diagnostics.recorder"],
     ["src.tuned"],
+    ["src.assembly"],
     ["src.fit"],
     ["src.members"],
     ["src.sweep"],
     ["src.cli", "src.refusals"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
+    ["src.diagnose"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -65,6 +67,8 @@ LIGHT = [
     "src.sweep",
     "src.train",
     "src.launch",
+    "src.diagnose.__main__",
+    "src.diagnose.plan",
     "src.theory.__main__",
     "src.theory.laws",
     "src.theory.page",
@@ -85,6 +89,7 @@ HYDRA = [
     "src.train",
     "src.plugin_path",
     "src.theory.__main__",
+    "src.diagnose.plan",
     "src.bench.__main__",
 ]
 LIGHTNING = [

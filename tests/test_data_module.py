@@ -5,8 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from src.data.chunks import Chunks, Rows, distinct_orders
 from src.data.examples import EVALUATION_BATCH, Splits
-from src.data.module import Chunks, Rows, StackData, distinct_orders
+from src.data.module import StackData
 from src.schema.data import DataConfig
 from src.schema.run import TrainerConfig
 from src.stacks import splits_of

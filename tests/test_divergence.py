@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
+from src.assembly import build_model
 from src.config import Config
-from src.members import build_model
 from src.schema.run import TrainerConfig
 from src.stacks import splits_of
 from src.tracking.stack import StackTracker

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from src.assembly import build_model
 from src.config import Config
 from src.errors import InputError
 from src.initializers.draw import check as check_start
 from src.initializers.schemes import SCHEMES
-from src.members import build_model
 from src.stacks import sizes, splits_of
 from src.starts import setting, start_of
 from tests.training import Trained, option, options, tiny, train, vary

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from src.assembly import recipes
 from src.dropout import Dropout
 from src.engine.cpu import CpuEngine
 from src.engine.protocol import Recipe
@@ -15,7 +16,6 @@ from src.engine.reference import ReferenceEngine
 from src.initializers.draw import Start, draw_layers, places
 from src.initializers.mup import Mup
 from src.initializers.place import Setting
-from src.members import recipes
 from src.model import StackedMLP
 from src.optimizers import CLASSES, Spec
 from src.schema.init import LayersConfig

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from src.assembly import build_model
 from src.config import Config
 from src.errors import InputError
 from src.initializers.draw import draw_layers, places
 from src.initializers.place import Setting
 from src.initializers.residual import Fixup, ReZero
 from src.initializers.scheme import Moments
-from src.members import build_model
 from src.schema.init import LayersConfig
 from src.stacks import checked, splits_of
 from src.starts import start_of

@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from src.assembly import build_model
 from src.config import Config
 from src.data.examples import Examples
 from src.engine.cpu import CpuEngine
-from src.members import build_model, train_members
+from src.members import train_members
 from src.stacks import splits_of
 from tests.training import same_numbers, tiny, train, vary
 

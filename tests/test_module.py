@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from src.data.module import Chunks
-from src.members import build_model
+from src.assembly import build_model
+from src.data.chunks import Chunks
 from src.module import StackModule
 from src.stacks import splits_of
 from src.tracking.stack import StackTracker

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from src import activations
+from src.assembly import build_model, recipes
 from src.capacity import moments
 from src.config import Config
 from src.engine.batched import BatchedEngine
@@ -16,7 +17,7 @@ from src.engine.choice import engine_for
 from src.engine.cpu import CpuEngine
 from src.engine.reference import ReferenceEngine
 from src.initializers.draw import draw_layers
-from src.members import build_model, recipes, train_members
+from src.members import train_members
 from src.schema.own import OwnActivation, OwnOptimizer
 from src.stacks import checked, group, splits_of
 from src.starts import start_of

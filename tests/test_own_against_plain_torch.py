@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from src.assembly import recipes
 from src.config import Config
+from src.data.chunks import Chunks
 from src.data.examples import Examples
-from src.data.module import Chunks
 from src.initializers.draw import draw_layers
-from src.members import recipes
 from src.stacks import sizes, splits_of
 from src.starts import setting, start_of
 from tests.own import EXAMPLE, own

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
+from src.assembly import build_model
 from src.capacity import Shape, parameters
 from src.config import Config
 from src.errors import InputError
-from src.members import build_model
 from src.schema.run import ModelConfig
 from src.stacks import alike, checked, splits_of
 from src.tracking.weights import load_scales, load_weights

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from src import activations
 from src.config import Config
+from src.data.chunks import Chunks
 from src.data.examples import Examples, Splits
-from src.data.module import Chunks
 from src.dropout import Dropout, DropoutFactors
 from src.initializers.draw import draw_layers
 from src.optimizers import CLASSES

@@ -18,7 +18,7 @@ import sys
 from hydra import compose, initialize_config_dir
 from src.config import CONF, as_plain, validated
 from src.report.table import show
-import src.cli, src.data.__main__, src.sweep, src.theory.__main__, src.train
+import src.cli, src.data.__main__, src.diagnose.__main__, src.sweep, src.theory.__main__, src.train
 import hydra_plugins.starting_strength.launcher
 
 assert not hasattr(src.train, "torch")
@@ -66,6 +66,31 @@ def test_training_imports_no_matplotlib(project: Path) -> None:
     done = python("-c", code, folder=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "['pytorch_lightning']\n"
+
+
+def test_the_doctor_explains_itself_without_torch(project: Path) -> None:
+    told = f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    code = f"""
+import sys
+from src.diagnose.__main__ import main
+try:
+    main(["--help"])
+finally:
+    {told}
+"""
+    done = python("-c", code, folder=project)
+    assert done.returncode == 0
+    assert done.stderr == "[]\n"
+    for word in ("--json", "--steps", "--picture", "init=zeros activation=relu", "dropout"):
+        assert word in done.stdout
+
+
+@pytest.mark.slow
+def test_the_doctor_waits_for_no_lightning(project: Path) -> None:
+    code = "import sys, src.diagnose.examine; print('pytorch_lightning' in sys.modules)"
+    done = python("-c", code, folder=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "False\n"
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from src.assembly import build_model
 from src.config import Config
 from src.data.examples import Examples
 from src.initializers.draw import draw_layers
-from src.members import build_model
 from src.model import Layers, StackedMLP
 from src.schema.init import LayersConfig
 from src.stacks import sizes, splits_of

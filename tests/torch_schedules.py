@@ -4,7 +4,7 @@ from torch.optim import Optimizer, lr_scheduler
 from torch.optim.lr_scheduler import LRScheduler
 
 from src.config import Config
-from src.data.module import steps_per_epoch
+from src.data.chunks import steps_per_epoch
 from src.schema.schedule import CosineConfig, LinearConfig, StepConfig
 
 

@@ -6,11 +6,11 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from src.assembly import build_model, recipes
 from src.bench.work import Palette, mixed
 from src.config import Config
-from src.data.module import Chunks, distinct_orders, steps_per_epoch
+from src.data.chunks import Chunks, distinct_orders, steps_per_epoch
 from src.engine.choice import engine_for
-from src.members import build_model, recipes
 from src.stacks import splits_of
 
 WARM_STEPS = 4

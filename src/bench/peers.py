@@ -16,7 +16,7 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 
 from src.bench.work import adam_bytes, training_flops
 from src.config import Config
-from src.data.module import steps_per_epoch
+from src.data.chunks import steps_per_epoch
 from src.stacks import sizes, splits_of
 
 RATE = 1e-3

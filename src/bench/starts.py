@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.init import trunc_normal_
 
+from src.assembly import build_model
 from src.bench.names import STARTED, STARTS, numbers_name, start_name
 from src.bench.turns import Make, Worker, take_turns
 from src.capacity import Shape, parameters
 from src.config import Config
-from src.members import build_model
 from src.stacks import splits_of
 
 Fill = Callable[[Tensor, torch.Generator], object]

@@ -7,28 +7,18 @@ bits as without it.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
-from src.data.examples import Examples
-from src.diagnostics.observe import change, parameters, rows_of, snapshots
-from src.diagnostics.probes import table
+from src.diagnostics.observe import parameters
+from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
 from src.diagnostics.schedule import Schedule
-from src.diagnostics.snapshot import Snapshot
 from src.lightning import Callback, LightningModule, Trainer
 from src.schema.diagnostics import DiagnosticsConfig
-from src.streams import stream
 from src.tracking.stack import StackTracker
 
 if TYPE_CHECKING:
     from src.module import StackModule
-
-
-def sample_of(examples: Examples, count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """x [b, i] and y [b] of `count` examples, or of all where there are fewer."""
-    rows = torch.randperm(len(examples), generator=stream(seed, "diagnostics"))[:count]
-    return examples.batch(rows.to(examples.labels.device))
 
 
 class Recorder(Callback):
@@ -42,8 +32,9 @@ class Recorder(Callback):
         self, config: DiagnosticsConfig, schedule: Schedule, seed: int, tracker: StackTracker
     ) -> None:
         """seed: of the sample, the same for all members."""
-        self.config, self.schedule, self.seed, self.tracker = config, schedule, seed, tracker
-        self.names = [member.config.activation.name for member in tracker.members]
+        self.schedule, self.tracker = schedule, tracker
+        names = [member.config.activation.name for member in tracker.members]
+        self.observer = Observer(config, seed, names)
         self._last = -1  # the step last looked at
         self._before: list[tuple[Tensor, Tensor]] | None = None
 
@@ -73,9 +64,7 @@ class Recorder(Callback):
             return
         module, before = _stack(pl_module), self._before
         self._before = None
-        made = change(before, module.model)
-        measured = {name: measure(made) for name, measure in table.OF_STEPS.items()}
-        self._hand_on(rows_of(module.steps_done - 1, measured, len(module.model)))
+        self._hand_on(self.observer.update(before, module.model, module.steps_done - 1))
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         module = _stack(pl_module)
@@ -83,21 +72,9 @@ class Recorder(Callback):
             self._look(module)
 
     def _look(self, module: "StackModule") -> None:
-        step = self._last = module.steps_done
-        probes = table.of(self.config.tier, step)
-
-        def seen(at: Snapshot) -> list[list[Record]]:
-            return rows_of(step, {probe.name: probe.measure(at) for probe in probes}, len(at))
-
-        living = [k for k, alive in enumerate(self.tracker.alive) if alive]
-        # Lightning validates in inference mode, in which nothing can be differentiated.
-        with torch.inference_mode(False):
-            sample = sample_of(module.data.splits.train, self.config.samples, self.seed)
-            found = snapshots(module.model, sample, self.names, living, seen)
-        rows: list[list[Record]] = [[] for _ in range(len(module.model))]
-        for k, each in zip(living, found, strict=True):
-            rows[k] = each
-        self._hand_on(rows)
+        self._last = module.steps_done
+        train, alive = module.data.splits.train, self.tracker.alive
+        self._hand_on(self.observer.look(module.model, module.steps_done, train, alive))
 
     def _hand_on(self, rows: Sequence[list[Record]]) -> None:
         for member, each in zip(self.tracker.members, rows, strict=True):

@@ -9,12 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from src.cli import arranged, guarded, refuse_foreign_code
+from src.cli import Parser, arranged, guarded, of_config_dir, refuse_foreign_code
 from src.config import CONF, Config, register, validated
 from src.errors import InputError, require
 
@@ -27,13 +26,6 @@ EPILOG = """examples:
 Mean-field theory is of wide layers with independent weights of mean 0. It says nothing of training
 itself, but networks were found to train only as deep as it lets signals through (arXiv:1611.01232).
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one sentence, as everything else does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; --help tells what is allowed.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,7 +58,7 @@ def _written(name: str, others: Sequence[str], asked: argparse.Namespace) -> Non
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m src.theory",
         description=__doc__,
         epilog=EPILOG,
@@ -81,10 +73,7 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
         "--config-dir", type=Path, metavar="DIR", help="a folder with options of your own"
     )
     asked = parser.parse_intermixed_args(words)
-    if asked.config_dir is not None:
-        require(asked.config_dir.is_dir(), "--config-dir", asked.config_dir, "a folder")
-        folder = asked.config_dir.resolve()
-        asked.overrides.append(f"hydra.searchpath=[file://{folder}]")
+    asked.overrides += of_config_dir(asked.config_dir)
     if asked.picture is not None:
         ending = asked.picture.suffix.removeprefix(".").lower()
         allowed = f"a file that ends in {' or '.join(f'.{name}' for name in PICTURES)}"

@@ -1,5 +1,6 @@
 """From a checked configuration to its report."""
 
+from src.assembly import build_model
 from src.config import Config
 from src.errors import InputError
 from src.initializers.draw import check
@@ -25,9 +26,7 @@ def report_of(config: Config) -> Report:
         check(widths, start, known)
 
     def drawn() -> Layers:
-        # What a run would begin with. Lightning comes with it, so only where it is needed.
-        from src.members import build_model
-
+        # What a run would begin with.
         return build_model([config], splits).member(0)
 
     inputs = measure(splits.train)

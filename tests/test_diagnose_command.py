@@ -1,0 +1,283 @@
+"""`python -m src.diagnose`: the page, the table, the JSON, the picture, and what it refuses."""
+
+import io
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from src.diagnose.__main__ import main
+from src.diagnostics.probes import table
+from src.errors import InputError
+from tests.command import Command, Outcome, undisturbed_logging
+from tests.conftest import SMALL
+
+# 6 steps an epoch.
+TINY = (*SMALL, "trainer.epochs=5")
+Run = Callable[..., Outcome]
+
+
+class Terminal(io.StringIO):
+    """Where output goes that a person reads."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def diagnose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["diagnose"])
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+
+    def run(*arguments: str, small: bool = True, out: type[io.StringIO] = io.StringIO) -> Outcome:
+        GlobalHydra.instance().clear()
+        code: object = 0
+        with redirect_stdout(out()) as said, redirect_stderr(io.StringIO()) as err:
+            try:
+                main([*(TINY if small else ()), *arguments])
+            except SystemExit as end:
+                code = end.code
+        assert isinstance(code, int)
+        return Outcome(code, said.getvalue(), err.getvalue())
+
+    with undisturbed_logging():
+        yield run
+    GlobalHydra.instance().clear()
+
+
+def told(diagnose: Run, *arguments: str) -> Any:
+    outcome = diagnose("--json", *arguments)
+    assert outcome.code == 0, outcome.err
+    return json.loads(outcome.out, parse_constant=pytest.fail)
+
+
+# --- what it says ---------------------------------------------------------------------------
+
+
+def test_zeros_are_found_out(diagnose: Run, tmp_path: Path) -> None:
+    outcome = diagnose("init=zeros", "activation=relu")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == ""
+    said = " ".join(outcome.out.split())
+    assert said.startswith(f"{' '.join(TINY)} init=zeros activation=relu symmetric: will ")
+    assert "units of layer 1 are copies of one" in said
+    assert "Judged from the start and 20 steps, of 30: a prediction, not a result." in said
+    assert list(tmp_path.iterdir()) == [], "nothing is written unasked"
+
+
+def test_loss_of_zeros_at_the_start_is_ln_10(diagnose: Run) -> None:
+    (member,) = told(diagnose, "init=zeros", "--steps", "3")["members"]
+    loss = member["records"]["loss"]["network"]
+    assert sorted(map(int, loss)) == [0, 1, 2, 3]
+    # float32 rounds ln 10 to within 2**-22, half a unit in its last place.
+    assert loss["0"] == pytest.approx(math.log(10), abs=2**-22)
+    assert member["verdict"]["primary"] == "symmetric"
+    evidence = member["verdict"]["found"][0]["evidence"][0]
+    assert evidence["value"] == member["records"]["distinct_units"]["1"][str(evidence["step"])]
+
+
+def test_json_is_whole_and_strict(diagnose: Run) -> None:
+    found = told(diagnose, "-m", "init=he,ones", "init.gain=1,1e30", "optimizer=sgd")
+    assert found["steps"] == 20
+    assert len(found["members"]) == 4
+    by_start = {
+        (each["config"]["init"]["name"], each["config"]["init"]["gain"]): each
+        for each in found["members"]
+    }
+    healthy = by_start["he", 1.0]
+    assert healthy["label"] == "init=he,init.gain=1"
+    assert healthy["run_steps"] == 30
+    assert set(healthy["records"]) == {*table.PROBES, *table.OF_STEPS}
+    for probe in ("preactivation_std", "update_ratio"):
+        assert set(healthy["records"][probe]) == {"1", "2", "3"}
+    assert by_start["ones", 1e30]["diverged_at"] == 0
+
+
+def test_many_are_ranked_and_explained(diagnose: Run, tmp_path: Path) -> None:
+    outcome = diagnose("-m", "init=zeros,he", "seed=range(2)", "dropout=0,0.1")
+    assert outcome.code == 0, outcome.err
+    rows = [line.split("|")[1:-1] for line in outcome.out.splitlines() if line.startswith("|")]
+    head, *body = [[cell.strip() for cell in row] for row in rows]
+    names = ["#", "init", "model.dropout", "seed", "verdict", "loss at 0", "at 20", "layer"]
+    assert head == names
+    assert [row[1] for row in body] == ["he"] * 4 + ["zeros"] * 4
+    assert {row[4] for row in body[4:]} == {"symmetric"}
+    losses = [float(row[6]) for row in body[:4]]
+    assert losses == sorted(losses)
+    assert outcome.out.count("symmetric (4): will") == 1
+    assert outcome.out.count("copies of one") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pages_of_many(diagnose: Run) -> None:
+    outcome = diagnose("-m", "init=zeros,he", "--pages")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.count("preactivations z") == 2
+    assert outcome.out.index("symmetric (1): ") < outcome.out.index("preactivations z")
+
+
+def test_a_sweep_of_one_has_its_page(diagnose: Run) -> None:
+    outcome = diagnose("-m", "init=he")
+    assert outcome.code == 0, outcome.err
+    assert "preactivations z" in outcome.out
+
+
+def test_the_start_alone(diagnose: Run) -> None:
+    outcome = diagnose("init=he", "--steps", "0")
+    assert outcome.code == 0, outcome.err
+    assert "Judged from the start alone, of 30" in outcome.out
+
+
+def test_a_run_that_is_shorter_than_20_steps(diagnose: Run) -> None:
+    assert told(diagnose, "trainer.steps_per_epoch=1")["steps"] == 5
+    assert told(diagnose, "trainer.epochs=0")["steps"] == 0
+
+
+@pytest.mark.parametrize("typed", ["init=he", "-m init=he,zeros"])
+def test_off_a_terminal_it_is_plain_text(diagnose: Run, typed: str) -> None:
+    outcome = diagnose(*typed.split())
+    assert "\x1b" not in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "init=he",
+        "init=uniform activation=sigmoid",
+        pytest.param("init=he model.hidden=[9]*40 activation=tanh", marks=pytest.mark.slow),
+        "init=he init.gain=1e8 optimizer.lr=1e-9",
+        "-m init=he,zeros dropout=0,0.5 optimizer.lr=1e-3,1",
+    ],
+)
+def test_80_columns_are_enough(diagnose: Run, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    outcome = diagnose(*typed.split(), out=Terminal)
+    assert outcome.code == 0, outcome.err
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    # Nothing was cut to fit.
+    assert "…" not in outcome.out
+
+
+def test_picture_is_an_svg_of_the_page(diagnose: Run, tmp_path: Path) -> None:
+    outcome = diagnose("init=zeros", "--json", "--picture", "page.svg")
+    assert outcome.code == 0, outcome.err
+    json.loads(outcome.out)
+    drawn = (tmp_path / "page.svg").read_text()
+    text = "".join(ElementTree.fromstring(drawn).itertext()).replace("\xa0", " ")
+    assert "symmetric: will" in text
+    assert "python -m src.diagnose data=synthetic" in text
+
+
+# --- what it refuses ------------------------------------------------------------------------
+
+REFUSED = [
+    ("--steps -1", "--steps"),
+    ("--steps=-1", "--steps=-1: must be an integer of at least 0."),
+    ("--steps=nan", "--steps=nan: must be an integer of at least 0."),
+    ("--steps=2.5", "--steps=2.5: must be"),
+    ("--steps=1000000", "--steps=1000000: must be at most 30, the optimisation steps of the run."),
+    ("--steps", "--steps: expected one argument"),
+    ("--picture x.png", "--picture=x.png: must be a file that ends in .svg."),
+    ("--picture nowhere/x.svg", "--picture=nowhere/x.svg: must be in a folder that exists."),
+    ("--config-dir nowhere", "--config-dir=nowhere: must be a folder."),
+    ("--depth 3", "--depth"),
+    ("init=he,zeros", "init=he,zeros: several values make a sweep: add -m"),
+    ("seed=range(3)", "seed=range(3): several values make a sweep: add -m"),
+    ("init=foo", "init=foo: no such option"),
+    ("optimizer.lr=nan", "optimizer.lr=nan: must be a finite number above 0."),
+    ("hidden=[3]", "Did you mean model.hidden?"),
+    ("dropout=1.5", "model.dropout=1.5: must be at least 0 and below 1."),
+    ("diagnostics=off", "diagnostics=off: must be light or full"),
+    ("-m init=he,foo", "init=foo: no such option"),
+    ("-m seed=1,1", "asked for 2 times; each member must be different."),
+    ("-m seed=range(0)", "the sweep has no member"),
+    ("-m hydra.launcher.max_stack=0 seed=1,2", "hydra.launcher.max_stack=0: must be"),
+    ("init=he model.weights=nowhere.safetensors", "nowhere.safetensors"),
+]
+
+
+@pytest.mark.parametrize(("typed", "words"), REFUSED)
+def test_bad_input_is_told(diagnose: Run, typed: str, words: str, tmp_path: Path) -> None:
+    outcome = diagnose(*typed.split())
+    outcome.assert_refused()
+    assert len(outcome.sentences) == 1
+    assert words in outcome.err
+    assert outcome.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "init=he,zeros",
+        "init=foo",
+        "optimizer.lr=-1",
+        "model.label_smoothing=2",
+        "nothing",
+        "-m init=he,foo,bar optimizer.lr=-1,1",
+        "-m optimizer=adam,nadam optimizer.amsgrad=true",
+        "-m init=critical activation=softplus,tanh",
+    ],
+)
+def test_refusals_against_those_of_training(diagnose: Run, command: Command, typed: str) -> None:
+    asked = (*TINY, *typed.split())
+    trained = command(*asked)
+    trained.assert_refused()
+    assert diagnose(*asked, small=False).err == trained.err
+
+
+def test_a_run_that_goes_on_is_not_judged_by_its_start(
+    diagnose: Run, command: Command, tmp_path: Path
+) -> None:
+    assert command(*TINY, "trainer.epochs=1", "trainer.checkpoint=true").code == 0
+    (path,) = tmp_path.rglob("stack-*.ckpt")
+    outcome = diagnose(f"trainer.ckpt_path='{path}'")
+    outcome.assert_refused()
+    assert "null: a run is judged from its start" in outcome.err
+
+
+def test_missing_data_is_told(
+    diagnose: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object) -> None:
+        raise InputError("data.root=here: fashion_mnist is not there.")
+
+    monkeypatch.setattr("src.data.examples.provide", nothing)
+    outcome = diagnose(f"data.root={tmp_path}", "data.split_seed=78", small=False)
+    outcome.assert_refused()
+    assert outcome.sentences == ["data.root=here: fashion_mnist is not there."]
+    assert outcome.out == ""
+
+
+def test_a_member_that_fails_is_told_and_the_others_are_shown(diagnose: Run) -> None:
+    typed = ("-m", "init=lsuv", "init.bias.value=0,-100")
+    outcome = diagnose(*typed)
+    outcome.assert_refused(code=1)
+    assert outcome.sentences[0].startswith("init.bias.value=-100: init=lsuv: ")
+    assert outcome.sentences[-1] == "1 of 2 member(s) could not be examined."
+    assert "failed (1): could not be examined" in outcome.out
+    assert "healthy (1)" in outcome.out
+
+
+def test_quiet_leaves_the_result(diagnose: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.progress.Count.EVERY", 0.0)
+    typed = ("-m", "seed=1,2")
+    loud = diagnose(*typed)
+    assert "2 of 2 members examined" in loud.out
+    quiet = diagnose(*typed, "quiet=true")
+    assert "members" not in quiet.out
+    assert "healthy (2)" in quiet.out
+    assert "preactivations z" not in quiet.out
+    strict = diagnose(*typed, "--json")
+    json.loads(strict.out)
+    assert "2 of 2 members examined" in strict.err
