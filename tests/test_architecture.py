@@ -52,6 +52,7 @@ LAYERS = [
     ["src.cli", "src.refusals"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
+    ["src.diagnostics.confusion"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -68,6 +69,7 @@ LIGHT = [
     "src.theory.__main__",
     "src.theory.laws",
     "src.theory.page",
+    "src.diagnostics.confusion",
     "src.plugin_path.hydra_plugins.starting_strength.launcher",
     "src.plugin_path.hydra_plugins.starting_strength.sweeper",
 ]

@@ -61,6 +61,8 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
     )
     asked = parser.parse_args(words)
     require(asked.steps >= 0, "--steps", asked.steps, "at least 0")
+    if asked.json and asked.page:
+        raise InputError("--json and --page: ask for one of them.")
     if not asked.folders and not asked.page:
         raise InputError("FOLDER: name at least one folder of finished runs.")
     return asked
@@ -77,10 +79,10 @@ def _judge(asked: argparse.Namespace) -> None:
         show(runs, asked.steps)
     if asked.page:
         from src.diagnostics.confusion.page import write
-        from src.diagnostics.confusion.study import keep
+        from src.diagnostics.confusion.study import keep, study_of
 
-        keep(runs, asked.folders, asked.steps)
-        write(to=sys.stderr if asked.json else sys.stdout)
+        keep(study_of(runs, asked.folders, asked.steps))
+        write()
 
 
 if __name__ == "__main__":

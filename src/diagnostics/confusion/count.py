@@ -63,7 +63,10 @@ class Share:
         middle = (self.value + z**2 / (2 * self.n)) / (1 + z**2 / self.n)
         spread = self.value * (1 - self.value) / self.n + z**2 / (4 * self.n**2)
         half = z * math.sqrt(spread) / (1 + z**2 / self.n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        # At 0 and at n the sum is exact but for rounding.
+        return (middle - half if self.right else 0.0), (
+            middle + half if self.right < self.n else 1.0
+        )
 
     def __str__(self) -> str:
         if not self.n:
