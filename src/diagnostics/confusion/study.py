@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,22 @@ import yaml
 
 from src.config import PROJECT
 from src.diagnostics.confusion.count import Outcome
-from src.diagnostics.confusion.judged import Runs
+from src.diagnostics.confusion.judged import Judged, Runs
 from src.errors import InputError
 from src.report.load import Record
 
 STUDY = PROJECT / "docs" / "verdicts.json"
 SWEEP = "multirun.yaml"  # what Hydra leaves in the folder of a sweep
 PACKAGES = ("python", "torch", "starting-strength")  # those whose versions the page tells
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a member was told, and which it is."""
+
+    member: str
+    sentence: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class Study:
     versions: list[str]
     devices: list[str]
     failed: int
+    examples: dict[str, Example]  # by verdict
     outcomes: list[Outcome]
 
 
@@ -39,13 +49,15 @@ def study_of(runs: Runs, folders: Sequence[Path], steps: int) -> Study:
         versions=_distinct(map(_versions, runs.records)),
         devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
         failed=runs.failed,
+        examples=_examples(runs.members),
         outcomes=sorted((member.outcome for member in runs.members), key=_place),
     )
 
 
 def keep(study: Study, path: Path | None = None) -> None:
     """Write it: a line for each member, so that a difference shows which has changed."""
-    head = {key: value for key, value in vars(study).items() if key != "outcomes"}
+    head = asdict(study)
+    del head["outcomes"]
     text = json.dumps(head | {"columns": Outcome._fields}, indent=1, ensure_ascii=False)
     rows = ",\n".join(f"  {json.dumps(outcome, ensure_ascii=False)}" for outcome in study.outcomes)
     text = f'{text.removesuffix("}").rstrip()},\n "outcomes": [\n{rows}\n ]\n}}\n'
@@ -59,9 +71,22 @@ def kept(path: Path | None = None) -> Study:
         found = json.loads(path.read_text())
         if tuple(found.pop("columns")) != Outcome._fields:
             raise ValueError("other columns")
-        return Study(**found | {"outcomes": [Outcome(*row) for row in found["outcomes"]]})
+        found["outcomes"] = [Outcome(*row) for row in found["outcomes"]]
+        found["examples"] = {name: Example(**told) for name, told in found["examples"].items()}
+        return Study(**found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a readable study; name the FOLDERs of runs.") from error
+
+
+def _examples(members: Sequence[Judged]) -> dict[str, Example]:
+    """Of each verdict the first member in order of which it is the primary one, else any."""
+    found = dict[str, Example]()
+    for others in (False, True):
+        for member in sorted(members, key=lambda each: _place(each.outcome)):
+            for verdict in member.verdicts if others else member.verdicts[:1]:
+                told = Example(member.label, verdict.sentence, verdict.remedy)
+                found.setdefault(verdict.name, told)
+    return found
 
 
 def _place(outcome: Outcome) -> tuple[str, str, str, int]:
