@@ -11,44 +11,27 @@ from src.config import as_plain
 from src.diagnostics.confusion.__main__ import main
 from src.diagnostics.confusion.count import Outcome, Share, arms, confusion
 from src.diagnostics.confusion.judged import judged
-from src.diagnostics.records import RECORDS, Record, Story, write
+from src.diagnostics.records import RECORDS, Story, write
 from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.stored import facts_of_stored
 from src.diagnostics.verdicts.verdict import Facts, Verdict, facts_of
 from src.errors import InputError
 from tests.conftest import Configure
-from tests.records import diverged, failed, made, written
+from tests.records import distinct, diverged, failed, made, measured, written
 
-CHANGES = {
-    "activation": {"name": "relu"},
-    "optimizer__algorithm": "adam",
-    "model__residual": False,
-}
 # Width of the first hidden layer of tests.records.
 UNITS = 8
-
-
-def member(folder: Path, number: int, rows: list[Record], record: dict[str, Any]) -> None:
-    place = folder / f"member={number}"
-    place.mkdir(parents=True)
-    (place / "result.json").write_text(json.dumps(record))
-    write(place / RECORDS, record["label"], rows)
-
-
-def distinct(*curve: tuple[int, float]) -> list[Record]:
-    """Rows of a network whose first layer has so many different units at a step."""
-    return [Record(step, 1, "distinct_units", value) for step, value in curve]
 
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """Two that fail, of which one is told; one that works; one in between; one that diverges."""
     same, apart = distinct((0, 1), (100, 1)), distinct((0, UNITS), (100, UNITS))
-    member(tmp_path, 0, same, made(0.1, "told", **CHANGES, init__name="zeros"))
-    member(tmp_path, 1, apart, made(0.5, "missed", **CHANGES))
-    member(tmp_path, 2, apart, made(0.9, "works", **CHANGES, seed=1))
-    member(tmp_path, 3, apart, made(0.8, "between", **CHANGES, seed=2))
-    member(tmp_path, 4, same, diverged(**CHANGES, init__name="zeros", seed=1))
+    measured(tmp_path, 0, same, made(0.1, "told", init__name="zeros"))
+    measured(tmp_path, 1, apart, made(0.5, "missed"))
+    measured(tmp_path, 2, apart, made(0.9, "works", seed=1))
+    measured(tmp_path, 3, apart, made(0.8, "between", seed=2))
+    measured(tmp_path, 4, same, diverged(init__name="zeros", seed=1))
     return tmp_path
 
 
@@ -131,7 +114,7 @@ def test_made_runs_are_judged(runs: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_only_the_first_steps_are_looked_at(tmp_path: Path) -> None:
     late = distinct((0, UNITS), (100, UNITS), (101, 1))
-    member(tmp_path, 0, late, made(0.1, **CHANGES))
+    measured(tmp_path, 0, late, made(0.1))
     assert judged([tmp_path], 100).members[0].outcome.verdict != "symmetric"
     assert judged([tmp_path], 101).members[0].outcome.verdict == "symmetric"
 
@@ -146,14 +129,14 @@ def test_a_divergence_is_known_once_it_has_come(
         return judge(story, facts)
 
     monkeypatch.setattr("src.diagnostics.confusion.judged.judge", noted)
-    member(tmp_path, 0, distinct((0, UNITS)), diverged(**CHANGES))  # at step 37
+    measured(tmp_path, 0, distinct((0, UNITS)), diverged())  # at step 37
     for steps in (36, 37):
         judged([tmp_path], steps)
     assert told == [None, 37]
 
 
 def test_members_that_failed_are_left_out(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    written(runs / "other", failed(**CHANGES))
+    written(runs / "other", failed())
     main([str(runs)])
     shown = capsys.readouterr().out
     assert "5 members" in shown
@@ -195,7 +178,7 @@ def test_bad_folders(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> No
     write(place / RECORDS, "a", distinct((101, 2)))
     assert refusal(str(runs)) == f"{place / RECORDS}: has no rows of the first 100 steps."
     assert refusal(str(runs), "--steps", "-1") == "--steps=-1: must be at least 0."
-    written(empty, failed(**CHANGES))
+    written(empty, failed())
     assert refusal(str(empty)) == f"{empty}: all of its 1 members failed to train."
 
 
@@ -204,19 +187,19 @@ def test_bad_folders(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> No
     ("record", "said"),
     [
         ({"a": 1}, "not a result of this program."),
-        (made(**CHANGES) | {"config": {}}, "model.hidden=absent: must be in the configuration."),
+        (made() | {"config": {}}, "model.hidden=absent: must be in the configuration."),
         (
-            made(**CHANGES | {"model__residual": "no"}),
+            made(model__residual="no"),
             "model.residual=no: must be true or false.",
         ),
-        (made(**CHANGES, optimizer__lr=True), "optimizer.lr=True: must be a number."),
+        (made(optimizer__lr=True), "optimizer.lr=True: must be a number."),
         (
-            made(**CHANGES, model__hidden=[8, "x"]),
+            made(model__hidden=[8, "x"]),
             "model.hidden=[8, 'x']: must be a list of whole numbers.",
         ),
-        (made(None, **CHANGES), "not a result of this program."),
-        (made(**CHANGES) | {"metrics": {}}, "not a result of this program."),
-        (made(**CHANGES, seed="x"), "not a result of this program."),
+        (made(None), "not a result of this program."),
+        (made() | {"metrics": {}}, "not a result of this program."),
+        (made(seed="x"), "not a result of this program."),
     ],
 )
 def test_foreign_results(tmp_path: Path, record: dict[str, Any], said: str) -> None:

@@ -59,10 +59,20 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="write docs/verdicts.md; without FOLDER from the study that it shows already",
     )
+    parser.add_argument(
+        "--examples",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="with --page: runs that are not counted, for examples of what the others lack",
+    )
     asked = parser.parse_args(words)
     require(asked.steps >= 0, "--steps", asked.steps, "at least 0")
     if asked.json and asked.page:
         raise InputError("--json and --page: ask for one of them.")
+    if asked.examples and not (asked.folders and asked.page):
+        raise InputError("--examples: needs FOLDER and --page.")
     if not asked.folders and not asked.page:
         raise InputError("FOLDER: name at least one folder of finished runs.")
     return asked
@@ -81,7 +91,8 @@ def _judge(asked: argparse.Namespace) -> None:
         from src.diagnostics.confusion.page import write
         from src.diagnostics.confusion.study import keep, study_of
 
-        keep(study_of(runs, asked.folders, asked.steps))
+        others = judged(asked.examples, asked.steps).members if asked.examples else []
+        keep(study_of(runs, asked.folders, asked.steps, others))
         write()
 
 

@@ -77,7 +77,7 @@ def findings(study: Study) -> Iterator[str]:
         "the honest ones are wider."
     )
     if study.failed:
-        yield f"{study.failed} members could not be trained and are left out."
+        yield f"Left out, for they could not be trained: {study.failed}."
     wrong = [outcome for outcome in study.outcomes if outcome.wrong]
     if wrong:
         yield "Judged wrong:"

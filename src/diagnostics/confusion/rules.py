@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
@@ -44,11 +44,16 @@ def descriptions() -> list[Description]:
 
 def _described(name: str, rule: Callable[..., Any]) -> Description:
     meaning, *rest = (inspect.getdoc(rule) or "").split("\n\n")
-    module = inspect.getmodule(learning if name in ("healthy", "slow") else rule)
-    assert module is not None
-    held = None if module is learning else names_used(module, name)
-    found = tuple(each for each in thresholds(module) if held is None or each.name in held)
-    return Description(name, _joined(meaning), " ".join(map(_joined, rest)), found)
+    return Description(name, _joined(meaning), " ".join(map(_joined, rest)), _held(name, rule))
+
+
+def _held(name: str, rule: Callable[..., Any]) -> tuple[Threshold, ...]:
+    """Those that the rule uses. Healthy is what learning calls well, and slow what it does not."""
+    if name in ("healthy", "slow"):
+        return tuple(thresholds(learning)) if name == "healthy" else ()
+    module = sys.modules[rule.__module__]
+    used = names_used(module, name)
+    return tuple(each for each in thresholds(module) if each.name in used)
 
 
 def thresholds(module: ModuleType) -> list[Threshold]:
@@ -79,7 +84,7 @@ def names_used(module: ModuleType, function: str) -> set[str]:
     """Names in a function of a module, and in those of the module that it calls."""
     functions = {
         node.name: node
-        for node in ast.parse(textwrap.dedent(inspect.getsource(module))).body
+        for node in ast.parse(inspect.getsource(module)).body
         if isinstance(node, ast.FunctionDef)
     }
     seen, left = set[str](), [function]

@@ -42,14 +42,17 @@ class Study:
     outcomes: list[Outcome]
 
 
-def study_of(runs: Runs, folders: Sequence[Path], steps: int) -> Study:
+def study_of(
+    runs: Runs, folders: Sequence[Path], steps: int, others: Sequence[Judged] = ()
+) -> Study:
+    """others: members that are not counted, for examples of verdicts that those of runs lack."""
     return Study(
         steps=steps,
         sweeps=[_command(path) for folder in folders for path in sorted(folder.rglob(SWEEP))],
         versions=_distinct(map(_versions, runs.records)),
         devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
         failed=runs.failed,
-        examples=_examples(runs.members),
+        examples=_examples(runs.members, others),
         outcomes=sorted((member.outcome for member in runs.members), key=_place),
     )
 
@@ -78,12 +81,13 @@ def kept(path: Path | None = None) -> Study:
         raise InputError(f"{path}: not a readable study; name the FOLDERs of runs.") from error
 
 
-def _examples(members: Sequence[Judged]) -> dict[str, Example]:
+def _examples(members: Sequence[Judged], others: Sequence[Judged]) -> dict[str, Example]:
     """Of each verdict the first member in order of which it is the primary one, else any."""
     found = dict[str, Example]()
-    for others in (False, True):
-        for member in sorted(members, key=lambda each: _place(each.outcome)):
-            for verdict in member.verdicts if others else member.verdicts[:1]:
+    ordered = [*sorted(members, key=lambda each: _place(each.outcome)), *others]
+    for count in (1, None):
+        for member in ordered:
+            for verdict in member.verdicts[:count]:
                 told = Example(member.label, verdict.sentence, verdict.remedy)
                 found.setdefault(verdict.name, told)
     return found
