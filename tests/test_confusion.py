@@ -11,7 +11,7 @@ from src.config import as_plain
 from src.diagnostics.confusion.__main__ import main
 from src.diagnostics.confusion.count import Outcome, Share, arms, confusion
 from src.diagnostics.confusion.judged import judged
-from src.diagnostics.records import RECORDS, Story, write
+from src.diagnostics.records import RECORDS, Record, Story, write
 from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.stored import facts_of_stored
 from src.diagnostics.verdicts.verdict import Facts, Verdict, facts_of
@@ -113,10 +113,11 @@ def test_made_runs_are_judged(runs: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_only_the_first_steps_are_looked_at(tmp_path: Path) -> None:
-    late = distinct((0, UNITS), (100, UNITS), (101, 1))
+    """A layer that dies in step 101."""
+    late = [Record(step, 1, "dead_layer", value) for step, value in ((0, 0), (100, 0), (101, 1))]
     measured(tmp_path, 0, late, made(0.1))
-    assert judged([tmp_path], 100).members[0].outcome.verdict != "symmetric"
-    assert judged([tmp_path], 101).members[0].outcome.verdict == "symmetric"
+    assert judged([tmp_path], 100).members[0].outcome.verdict == "healthy"
+    assert judged([tmp_path], 101).members[0].outcome.verdict == "dead"
 
 
 def test_a_divergence_is_known_once_it_has_come(
