@@ -18,7 +18,7 @@ before what follows from it:
   large_logits        the last layer alone is too large
   small_steps         nothing wrong with the network
   diverged            what any of them can end in
-Of what began later, a layer that died comes first, then a loss that was thrown off (both tell of
+Of what began later, a whole layer that died comes first, then a loss that was thrown off (both tell of
 too long steps, and what is measured after them follows from them), then the rest as it came.
 """
 
@@ -48,8 +48,9 @@ RULES: tuple[Rule, ...] = (
     small_steps,
     diverged,
 )
-# Of faults that began after the first look these come first, in this order.
-LATE = ("dead", "diverged")
+# Of faults that began after the first look these come first, in this order; by their evidence, for
+# of a layer that is dead in part this does not hold.
+LATE = ("dead_layer", "training loss", "loss")
 # Faults that stand before `slow`: they say why.
 BEFORE_SLOW = ("symmetric", "small_steps", "diverged")
 
@@ -76,7 +77,7 @@ def judge(story: Story, facts: Facts) -> list[Verdict]:
 
 def _place(verdict: Verdict, first: int) -> tuple[int, int]:
     """The sort is stable: rules in their order where places are equal."""
-    onset = verdict.evidence[0].step
+    onset, probe = verdict.evidence[0].step, verdict.evidence[0].probe
     if onset <= first:
         return 0, 0
-    return (1, LATE.index(verdict.name)) if verdict.name in LATE else (2, onset)
+    return (1, LATE.index(probe)) if probe in LATE else (2, onset)

@@ -17,7 +17,7 @@ BLOWN_UP = 10.0
 
 
 def diverged(story: Story, facts: Facts) -> Verdict | None:
-    """The loss is no longer finite, or grew to ten times what it was and is no better than guessing.
+    """The loss is no longer finite, or grew tenfold and is no better than guessing since.
 
     Judged by the step at which the training loss was NaN or infinite; or by the loss of the fixed
     sample at any look, against the larger of its value at the start and that of guessing, where it
