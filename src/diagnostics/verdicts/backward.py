@@ -3,7 +3,7 @@
 import math
 
 from src.diagnostics.records import Story
-from src.diagnostics.verdicts.reading import number, since, when
+from src.diagnostics.verdicts.reading import number, share, since, when
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # ‖∂loss/∂z‖² of the first layer over that of the logits: the product of the measured χ1 of the
@@ -27,7 +27,7 @@ def vanishing_backward(story: Story, facts: Facts) -> Verdict | None:
     ratio, mean = curve[step], _per_layer(curve[step], facts)
     return Verdict(
         "vanishing_backward",
-        f"The gradient vanishes on its way back: {when(step)} {number(ratio**0.5)} of its size at "
+        f"The gradient vanishes on its way back: {when(step)} {share(ratio**0.5)} of its size at "
         f"the logits reaches layer 1 (χ1 = {number(mean)} a layer, 1 would keep it), so the first "
         "layers hardly learn.",
         "Weights matched to the activation: init=he for ReLU, init=critical for sigmoid and tanh; "
@@ -40,12 +40,12 @@ def vanishing_backward(story: Story, facts: Facts) -> Verdict | None:
 def exploding_backward(story: Story, facts: Facts) -> Verdict | None:
     """The gradient grows on its way back, so that no step fits all layers.
 
-    Judged as vanishing_backward is: above 1e4 (a hundred times in size) from the logits to the
-    first layer, and still so at the last look.
+    Judged at the first look as vanishing_backward is: above 1e4 (a hundred times in size) from the
+    logits to the first layer. What grows later is `diverged`.
     """
     curve = passed_back(story, facts)
-    step = since(curve, lambda ratio: ratio >= EXPLODED)
-    if step is None:
+    step = min(curve, default=0)
+    if curve.get(step, 0.0) < EXPLODED:
         return None
     ratio, mean = curve[step], _per_layer(curve[step], facts)
     return Verdict(
@@ -69,7 +69,9 @@ def passed_back(story: Story, facts: Facts) -> dict[int, float]:
         ratios = story.layers("gradient_ratio", step)
         if story.value("weight_norm", step, facts.layers) == 0:
             ratios.pop(facts.layers, None)
-        if ratios and facts.hidden:
+        # A branch of a residual network that begins at 0 has no gradient before its last layer: no
+        # product tells what the shortcut brings past it.
+        if ratios and facts.hidden and all(map(math.isfinite, ratios.values())):
             found[step] = math.prod(ratios.values())
     return found
 

@@ -52,7 +52,7 @@ def _of_layer(story: Story, facts: Facts, start: int, layer: int) -> Verdict:
     name = "is born dead" if start == 0 else f"was seen to have died {when(start)}"
     sentence = (
         f"Layer {layer} {name}: not one sample sends a gradient through any of its {units} units, "
-        "so it and every layer before it stay as they are."
+        "so neither it nor any layer before it learns."
     )
     return _verdict(story, sentence, Evidence("dead_layer", layer, start, 1.0, 1.0))
 

@@ -15,8 +15,8 @@ CHAOTIC_DEPTH = 5
 # χ1 a layer, geometric mean over the hidden ones: 1 is the edge; He's start scatters about it by
 # some per cent at usual widths.
 CHAOTIC_CHI = 1.1
-# Features of two samples in the end: nearly perpendicular, as if of two random vectors.
-APART = 0.15
+# The cosine of two samples' features in the end: on its way to 0, that of two random vectors.
+APART = 0.3
 # And not because the samples are perpendicular themselves.
 FALLEN = 0.5
 
@@ -50,7 +50,7 @@ def chaotic(story: Story, facts: Facts) -> Verdict | None:
 
     Judged at the first look, in networks of at least 5 hidden layers: the measured χ1 is above 1.1
     a layer (small differences, like gradients, grow by its root), while the mean cosine of two
-    samples' features falls to half of the first layer's and below .15. Alike samples then look as
+    samples' features falls to half of the first layer's and below .3. Alike samples then look as
     unlike as any two, so what is learnt of one says nothing of the next, and gradients explode.
     """
     depth = len(facts.hidden)

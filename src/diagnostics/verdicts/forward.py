@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from src.diagnostics.records import Story
-from src.diagnostics.verdicts.reading import earliest, first_and_since, number, when
+from src.diagnostics.verdicts.reading import earliest, first_and_since, number, share, when
 from src.diagnostics.verdicts.saturation import MAJORITY as SATURATED
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
@@ -29,7 +29,7 @@ def vanishing_forward(story: Story, facts: Facts) -> Verdict | None:
     return Verdict(
         "vanishing_forward",
         f"The signal vanishes on its way forward: {when(step)} the preactivations of layer {layer} "
-        f"have {number(ratio**0.5)} of the input's size, so the layers behind hardly see which "
+        f"have {share(ratio**0.5)} of the input's size, so the layers behind hardly see which "
         "sample it is.",
         "Larger weights, matched to the activation: init=he for ReLU, init=critical or init=lsuv "
         "for any; a shortcut helps deep networks: model.residual=true.",
@@ -40,12 +40,13 @@ def vanishing_forward(story: Story, facts: Facts) -> Verdict | None:
 def exploding_forward(story: Story, facts: Facts) -> Verdict | None:
     """The signal grows on its way forward.
 
-    Judged by q of a hidden layer over the mean square of the input: above 1e4 (a hundred times in
+    Judged at the first look (what grows later is `diverged`) by q of a hidden layer over the mean
+    square of the input: above 1e4 (a hundred times in
     size) every step changes the logits by large amounts, and the loss jumps instead of falling.
     Where the activation levels off (tanh, sigmoid), large preactivations do not pass on: that is
     `saturated`.
     """
-    found = _first_beyond(story, facts, lambda ratio: ratio >= EXPLODED)
+    found = _first_beyond(story, facts, lambda ratio: ratio >= EXPLODED, late=False)
     if found is None:
         return None
     step, layer, ratio = found
@@ -77,12 +78,15 @@ def growth(story: Story, layer: int) -> dict[int, float]:
 
 
 def _first_beyond(
-    story: Story, facts: Facts, beyond: Callable[[float], bool]
+    story: Story, facts: Facts, beyond: Callable[[float], bool], late: bool = True
 ) -> tuple[int, int, float] | None:
     found = []
     for layer in range(1, len(facts.hidden) + 1):
-        step = first_and_since(growth(story, layer), beyond)
-        if step is not None and not _behind_a_dead_one(story, layer, step):
+        curve = growth(story, layer)
+        step = first_and_since(curve, beyond)
+        if step is None or (step > min(curve) and not late):
+            continue
+        if not _behind_a_dead_one(story, layer, step):
             found.append((step, layer))
     where = earliest(found)
     return None if where is None else (*where, growth(story, where[1])[where[0]])

@@ -5,8 +5,8 @@ healthy, whatever else is found beside it. One that learns slowly is slow, but w
 copies, its steps are too small, or it diverges, that is why, and stands first. One that does not
 learn has its first fault first.
 
-Faults are in the order in which they came (the step from which on each holds). Of those that came
-at once, the cause comes before what follows from it:
+Faults of the first look come before what began later. Of those at the first look the cause comes
+before what follows from it:
   symmetric           equal weights cannot learn to differ, whatever their size
   saturated           large inputs make a bounded activation flat
   exploding_forward   too large weights, of an activation without bound
@@ -18,6 +18,8 @@ at once, the cause comes before what follows from it:
   large_logits        the last layer alone is too large
   small_steps         nothing wrong with the network
   diverged            what any of them can end in
+Of what began later, a whole layer that died comes first, then a loss that was thrown off (both tell of
+too long steps, and what is measured after them follows from them), then the rest as it came.
 """
 
 from src.diagnostics.records import Story
@@ -46,6 +48,9 @@ RULES: tuple[Rule, ...] = (
     small_steps,
     diverged,
 )
+# Of faults that began after the first look these come first, in this order; by their evidence, for
+# of a layer that is dead in part this does not hold.
+LATE = ("dead_layer", "training loss", "loss")
 # Faults that stand before `slow`: they say why.
 BEFORE_SLOW = ("symmetric", "small_steps", "diverged")
 
@@ -53,7 +58,8 @@ BEFORE_SLOW = ("symmetric", "small_steps", "diverged")
 def judge(story: Story, facts: Facts) -> list[Verdict]:
     """All verdicts that hold, the primary one first; `healthy` or `slow` where no fault does."""
     found = [verdict for rule in RULES if (verdict := rule(story, facts)) is not None]
-    found.sort(key=onset)  # stable: rules in their order where they came at once
+    first = min(story.steps, default=0)
+    found.sort(key=lambda verdict: _place(verdict, first))
     seen = learning(story)
     level = Level.unknown if seen is None else seen.level
     if any(verdict.name == "diverged" for verdict in found):
@@ -69,6 +75,9 @@ def judge(story: Story, facts: Facts) -> list[Verdict]:
     return [slow(seen)] if seen is not None and level is Level.nothing else [healthy(seen)]
 
 
-def onset(verdict: Verdict) -> int:
-    """The step from which on a fault holds."""
-    return verdict.evidence[0].step if verdict.evidence else 0
+def _place(verdict: Verdict, first: int) -> tuple[int, int]:
+    """The sort is stable: rules in their order where places are equal."""
+    onset, probe = verdict.evidence[0].step, verdict.evidence[0].probe
+    if onset <= first:
+        return 0, 0
+    return (1, LATE.index(probe)) if probe in LATE else (2, onset)

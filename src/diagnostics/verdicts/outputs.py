@@ -11,16 +11,17 @@ LARGE_EXCESS = 1.0
 # Standard deviation of a sample's logits over the classes: between two classes one std apart on
 # either side lies a factor of e^4, near certainty.
 LARGE_SCALE = 2.0
-# A loss so many times that of guessing, or that at the start if it was larger, is on its way to
-# infinity, or has stuck where no step brings it back.
+# A loss so many times that of guessing, or that at the start if it was larger, tells of steps that
+# overshoot, not of a sample that is hard.
 BLOWN_UP = 10.0
 
 
 def diverged(story: Story, facts: Facts) -> Verdict | None:
-    """The loss is no longer finite, or has grown to ten times what it was.
+    """The loss is no longer finite, or grew tenfold and is no better than guessing since.
 
     Judged by the step at which the training loss was NaN or infinite; or by the loss of the fixed
-    sample at the last look, against the larger of its value at the start and that of guessing.
+    sample at any look, against the larger of its value at the start and that of guessing, where it
+    has not come below that of guessing since.
     """
     remedy = (
         "Smaller steps: a tenth of optimizer.lr, optimizer.clip_norm=1 or schedule=warmup. If "
@@ -41,14 +42,19 @@ def diverged(story: Story, facts: Facts) -> Verdict | None:
     first, last = min(losses), max(losses)
     guessing = losses[first] - story.curve("excess_loss").get(first, 0.0)
     bound = BLOWN_UP * max(losses[first], guessing)
-    if losses[last] <= bound:
+    step = min((step for step, loss in losses.items() if loss > bound), default=None)
+    if step is None or losses[last] < guessing:
         return None
     return Verdict(
         "diverged",
-        f"The training is diverging: the loss of the sample has gone from {number(losses[first])} "
-        f"to {number(losses[last])} {when(last)} (learning rate {facts.learning_rate:g}).",
+        f"The training was thrown off: the loss of the sample went from {number(losses[first])} to "
+        f"{number(losses[step])} {when(step)} (learning rate {facts.learning_rate:g}), and is "
+        f"{number(losses[last])} {when(last)}.",
         remedy,
-        (Evidence("loss", None, last, losses[last], bound),),
+        (
+            Evidence("loss", None, step, losses[step], bound),
+            Evidence("loss", None, last, losses[last], guessing),
+        ),
     )
 
 

@@ -36,8 +36,13 @@ def number(value: float) -> str:
     return f"{value:.3g}" if 1e-4 <= abs(value) < 1e5 or value == 0 else f"{value:.1e}"
 
 
-def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def share(part: float) -> str:
+    """0.86 %; a number below a hundredth of a per cent."""
+    return f"{100 * part:.2g} %" if part >= 1e-4 or part == 0 else number(part)
+
+
+def percent(part: float) -> str:
+    return f"{100 * part:.0f} %"
 
 
 def layers_named(layers: Sequence[int]) -> str:

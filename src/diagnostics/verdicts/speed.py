@@ -56,16 +56,16 @@ def healthy(seen: Learning | None) -> Verdict:
         return Verdict("healthy", "No probe found a fault at the start.", "", ())
     return Verdict(
         "healthy",
-        f"It learns: {percent(seen.accuracy)} of the sample right and a loss of {number(seen.loss)} "
-        f"{when(seen.step)}, from {number(seen.first_loss)} {when(seen.first_step)}.",
+        f"It learns: {percent(seen.accuracy)} of the sample right and a loss of "
+        f"{number(seen.loss)} {when(seen.step)}, from {number(seen.first_loss)} "
+        f"{when(seen.first_step)}.",
         "",
         _progress(seen),
     )
 
 
 def slow(seen: Learning) -> Verdict:
-    """It learns, but slower than a good start does; or nothing is seen to be learnt yet and no probe
-    has found a cause.
+    """It learns, but slower than a good start does.
 
     Judged by the fixed sample: better than guessing beyond chance, or the loss at least 5 % below
     that of guessing, but not as far as `healthy` asks for. With nothing learnt at all, and no

@@ -14,6 +14,12 @@ REMEDY = (
 )
 
 
+EQUAL = (
+    "equal weights all give the same error and get the same gradient, so two equal weights stay "
+    "equal."
+)
+
+
 def symmetric(story: Story, facts: Facts) -> Verdict | None:
     """The units of a hidden layer are copies of one another.
 
@@ -29,23 +35,12 @@ def symmetric(story: Story, facts: Facts) -> Verdict | None:
         for layer, units in enumerate(facts.hidden, start=1)
         if units > 1 and _copies(story, layer, units, _first(story, layer))
     ]
-    if not layers:
-        return None
     kept = [layer for layer in layers if _kept(story, layer, facts.hidden[layer - 1])]
+    # A shortcut brings the different features of the first layer past one of zeros, whose units
+    # then get different gradients with the first error that comes to them.
+    if not layers or (not kept and facts.residual and 1 not in layers):
+        return None
     return _never_broken(story, facts, kept) if kept else _broken(story, facts, layers)
-
-
-def never_broken(verdict: Verdict) -> bool:
-    """Whether a verdict of symmetry is of units that are copies still."""
-    return (
-        verdict.name == "symmetric"
-        and len(verdict.evidence) > 0
-        and all(
-            each.bound is not None and each.value <= each.bound
-            for each in verdict.evidence
-            if each.probe == "distinct_units"
-        )
-    )
 
 
 def _first(story: Story, layer: int) -> int:
@@ -69,15 +64,15 @@ def _kept(story: Story, layer: int, units: int) -> bool:
 
 
 def _evidence(story: Story, layer: int, units: int, step: int) -> list[Evidence]:
-    found = [Evidence("distinct_units", layer, step, *_value(story, layer, step), _bound(units))]
+    found = [
+        Evidence(
+            "distinct_units", layer, step, story.curve("distinct_units", layer)[step], _bound(units)
+        )
+    ]
     gradients = story.value("distinct_gradients", step, layer)
     if gradients is not None:
         found.append(Evidence("distinct_gradients", layer, step, gradients, _bound(units)))
     return found
-
-
-def _value(story: Story, layer: int, step: int) -> tuple[float]:
-    return (story.curve("distinct_units", layer)[step],)
 
 
 def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
@@ -85,16 +80,12 @@ def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     units, first = facts.hidden[layer - 1], _first(story, layer)
     last = max(story.curve("distinct_units", layer))
     silent = [n for n in layers if story.value("gradient_norm", last, n) == 0]
+    count = _count(story, layer, last)
     sentence = (
-        f"All {units} units of {layers_named(layers[:1])} are copies of one another: they have "
-        "equal weights, so all the weights give the same error and get the same gradient, and "
-        f"two equal weights stay equal, {when(first)} and still {when(last)}."
-        if last > first
-        else f"All {units} units of layer {layer} are copies of one another {when(first)}: equal "
-        "weights give the same error and get the same gradient, and so they stay equal."
+        f"{_the_units(facts, layers)} are copies of one another: {EQUAL} {count} distinct of "
+        f"{units} {'in layer ' + str(layer) + ' ' if len(layers) > 1 else ''}{when(first)}"
+        + (f", and still {when(last)}." if last > first else ".")
     )
-    if len(layers) > 1:
-        sentence += f" So it is in {layers_named(layers)}."
     if silent:
         sentence += f" No gradient reaches {layers_named(silent)} at all."
     evidence = _evidence(story, layer, units, first)
@@ -116,13 +107,17 @@ def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
         else "Only rounding in the last digits has set them apart"
     )
     sentence = (
-        f"All {units} units of {layers_named(layers)} began as copies of one another: equal "
-        f"weights give the same error and get the same gradient. {by}: {curve[step]:.0f} distinct "
-        f"units {when(step)}."
-        if len(layers) == 1
-        else f"All units of {layers_named(layers)} began as copies of one another: equal weights "
-        f"give the same error and get the same gradient. {by}: {curve[step]:.0f} distinct units "
-        f"of layer {layer}'s {units} {when(step)}."
+        f"{_the_units(facts, layers)} began as copies of one another: {EQUAL} {by}: "
+        f"{_count(story, layer, step)} distinct of {units} in layer {layer} {when(step)}."
     )
     evidence = _evidence(story, layer, units, first) + _evidence(story, layer, units, step)
     return Verdict("symmetric", sentence, REMEDY, tuple(evidence))
+
+
+def _the_units(facts: Facts, layers: list[int]) -> str:
+    units = f"{facts.hidden[layers[0] - 1]} " if len(layers) == 1 else ""
+    return f"All {units}units of {layers_named(layers)}"
+
+
+def _count(story: Story, layer: int, step: int) -> str:
+    return f"{story.curve('distinct_units', layer)[step]:.0f}"
