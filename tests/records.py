@@ -1,14 +1,18 @@
 """Made results, as src.tracking writes them: whole, diverged and failed."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from src.diagnostics.records import RECORDS, Record, write
+
 CONFIG: dict[str, Any] = {
     "init": {"name": "he", "law": "variance_scaling", "scale": 2.0, "bias": {"value": 0.0}},
-    "optimizer": {"name": "adam", "lr": 0.001, "betas": [0.9, 0.999]},
+    "activation": {"name": "relu"},
+    "optimizer": {"name": "adam", "algorithm": "adam", "lr": 0.001, "betas": [0.9, 0.999]},
     "data": {"name": "synthetic", "order_seed": 0, "batch_size": 100},
-    "model": {"hidden": [8, 6], "dropout": 0.2, "dropout_seed": 0},
+    "model": {"hidden": [8, 6], "residual": False, "dropout": 0.2, "dropout_seed": 0},
     "seed": 0,
 }
 LOSSES = {"train_loss": 0.6, "validation_loss": 0.5}
@@ -53,3 +57,17 @@ def written(folder: Path, *records: dict[str, Any]) -> Path:
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(record))
     return folder
+
+
+def measured(folder: Path, number: int, rows: Sequence[Record], result: dict[str, Any]) -> Path:
+    """A member's folder, with its result and its records."""
+    place = folder / f"member={number}"
+    place.mkdir(parents=True)
+    (place / "result.json").write_text(json.dumps(result))
+    write(place / RECORDS, result["label"], rows)
+    return place
+
+
+def distinct(*curve: tuple[int, float]) -> list[Record]:
+    """Rows of a network whose first layer has so many different units at a step."""
+    return [Record(step, 1, "distinct_units", value) for step, value in curve]

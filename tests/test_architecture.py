@@ -54,6 +54,7 @@ LAYERS = [
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
     ["src.diagnose"],
+    ["src.diagnostics.confusion"],
     ["src.train", "src.bench", "src.data.__main__", "src.plugin_path", "src"],
 ]
 PURE = LAYERS[1]
@@ -72,6 +73,7 @@ LIGHT = [
     "src.theory.__main__",
     "src.theory.laws",
     "src.theory.page",
+    "src.diagnostics.confusion",
     "src.plugin_path.hydra_plugins.starting_strength.launcher",
     "src.plugin_path.hydra_plugins.starting_strength.sweeper",
 ]

@@ -1,18 +1,83 @@
-"""From records to verdicts: every rule is asked, the first to hold is the primary one."""
+"""From records to verdicts: every rule is asked; which is the primary one is decided here.
+
+Whether a fault is what matters is decided by how the member learns. One that learns well is
+healthy, whatever else is found beside it. One that learns slowly is slow, but where its units are
+copies, its steps are too small, or it diverges, that is why, and stands first. One that does not
+learn has its first fault first.
+
+Faults of the first look come before what began later. Of those at the first look the cause comes
+before what follows from it:
+  symmetric           equal weights cannot learn to differ, whatever their size
+  saturated           large inputs make a bounded activation flat
+  exploding_forward   too large weights, of an activation without bound
+  dead                no slope: often what exploded is thrown to negative inputs by a step
+  vanishing_forward   too small weights
+  collapsed_features  what is left of a signal that has lost the difference between samples
+  chaotic             weights so large that differences grow; gradients explode with them
+  exploding_backward, vanishing_backward   what the faults before do to gradients, or they alone
+  large_logits        the last layer alone is too large
+  small_steps         nothing wrong with the network
+  diverged            what any of them can end in
+Of what began later, a whole layer that died comes first, then a loss that was thrown off (both tell of
+too long steps, and what is measured after them follows from them), then the rest as it came.
+"""
 
 from src.diagnostics.records import Story
+from src.diagnostics.verdicts.backward import exploding_backward, vanishing_backward
+from src.diagnostics.verdicts.death import dead
+from src.diagnostics.verdicts.features import chaotic, collapsed_features
+from src.diagnostics.verdicts.forward import exploding_forward, vanishing_forward
+from src.diagnostics.verdicts.learning import Level, learning
+from src.diagnostics.verdicts.outputs import diverged, large_logits
+from src.diagnostics.verdicts.saturation import saturated
+from src.diagnostics.verdicts.speed import healthy, slow, small_steps
 from src.diagnostics.verdicts.symmetry import symmetric
 from src.diagnostics.verdicts.verdict import Facts, Rule, Verdict
 
-# The order decides which of several verdicts is the primary one: causes before what follows.
-RULES: tuple[Rule, ...] = (symmetric,)
+RULES: tuple[Rule, ...] = (
+    symmetric,
+    saturated,
+    exploding_forward,
+    dead,
+    vanishing_forward,
+    collapsed_features,
+    chaotic,
+    exploding_backward,
+    vanishing_backward,
+    large_logits,
+    small_steps,
+    diverged,
+)
+# Of faults that began after the first look these come first, in this order; by their evidence, for
+# of a layer that is dead in part this does not hold.
+LATE = ("dead_layer", "training loss", "loss")
+# Faults that stand before `slow`: they say why.
+BEFORE_SLOW = ("symmetric", "small_steps", "diverged")
 
 
 def judge(story: Story, facts: Facts) -> list[Verdict]:
-    """All verdicts that hold, the primary one first; `healthy` where no other does."""
+    """All verdicts that hold, the primary one first; `healthy` or `slow` where no fault does."""
     found = [verdict for rule in RULES if (verdict := rule(story, facts)) is not None]
-    return found or [_healthy(story)]
+    first = min(story.steps, default=0)
+    found.sort(key=lambda verdict: _place(verdict, first))
+    seen = learning(story)
+    level = Level.unknown if seen is None else seen.level
+    if any(verdict.name == "diverged" for verdict in found):
+        return found
+    if level is Level.well:
+        return [healthy(seen), *found]
+    if seen is not None and level is Level.some:
+        why = next((verdict for verdict in found if verdict.name in BEFORE_SLOW), None)
+        rest = [verdict for verdict in found if verdict is not why]
+        return [slow(seen), *rest] if why is None else [why, *rest, slow(seen)]
+    if found:
+        return found
+    return [slow(seen)] if seen is not None and level is Level.nothing else [healthy(seen)]
 
 
-def _healthy(story: Story) -> Verdict:
-    return Verdict("healthy", "No probe found a fault.", "", ())
+def _place(verdict: Verdict, first: int) -> tuple[int, int]:
+    """The sort is stable: rules in their order where places are equal."""
+    onset, probe = verdict.evidence[0].step, verdict.evidence[0].probe
+    if onset <= first:
+        return 0, 0
+    return (1, LATE.index(probe)) if probe in LATE else (2, onset)

@@ -1,0 +1,1 @@
+"""Whether verdicts hold: what the first steps said of members, beside where these ended."""

@@ -1,0 +1,93 @@
+"""Finished runs, judged anew from the records of their first steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from src.diagnostics.confusion.count import Outcome
+from src.diagnostics.records import RECORDS, Story, read
+from src.diagnostics.verdicts.judge import judge
+from src.diagnostics.verdicts.stored import facts_of_stored
+from src.diagnostics.verdicts.verdict import Facts, Verdict
+from src.errors import InputError
+from src.report.load import Record, load, setting
+from src.tracking.files import RESULT
+
+
+@dataclass(frozen=True)
+class Judged:
+    """verdicts: of the first steps, the primary one first."""
+
+    label: str
+    folder: str
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """members: those that trained. failed: how many could not be trained to their end."""
+
+    members: list[Judged]
+    records: list[Record]
+    failed: int
+
+
+def judged(folders: Sequence[Path], steps: int) -> Runs:
+    """Every member under the folders. InputError where one has no result, or no records."""
+    records = [record for folder in folders for record in _results(folder)]
+    trained = [record for record in records if record["status"] != "failed"]
+    without = [r["folder"] for r in trained if not (Path(r["folder"]) / RECORDS).is_file()]
+    if without:
+        raise InputError(
+            f"{without[0]}: has no {RECORDS}, as {len(without)} of {len(trained)} members; runs "
+            "of diagnostics=off cannot be judged."
+        )
+    if not trained:
+        raise InputError(f"{folders[0]}: all of its {len(records)} members failed to train.")
+    members = [_judged(record, steps) for record in trained]
+    return Runs(members, trained, len(records) - len(trained))
+
+
+def _results(folder: Path) -> list[Record]:
+    found = load(folder)
+    if not found:
+        raise InputError(f"{folder}: holds no finished runs, no {RESULT} at any depth.")
+    return found
+
+
+def _judged(record: Record, steps: int) -> Judged:
+    folder = Path(record["folder"])
+    story = Story(read(folder / RECORDS)).until(steps)
+    if not story.rows:
+        raise InputError(f"{folder / RECORDS}: has no rows of the first {steps} steps.")
+    facts, arm, accuracy = _told(record, steps)
+    verdicts = tuple(judge(story, facts))
+    outcome = Outcome(*arm, accuracy=accuracy, verdict=verdicts[0].name)
+    return Judged(str(record["label"]), record["folder"], outcome, verdicts)
+
+
+def _told(record: Record, steps: int) -> tuple[Facts, tuple[str, str, str, int], float | None]:
+    """What the result says: the facts known after so many steps, the arm and seed, the end."""
+    path = Path(record["folder"]) / RESULT
+    try:
+        diverged_at = record["step"] if record["status"] == "diverged" else None
+        # Of a loss that is to become infinite later nothing is known yet.
+        known = diverged_at if diverged_at is not None and diverged_at <= steps else None
+        facts = facts_of_stored(record["config"], known)
+        init, activation, optimizer = (
+            str(setting(record, key)) for key in ("init", "activation", "optimizer")
+        )
+        arm = init, activation, optimizer, int(setting(record, "seed"))
+        return facts, arm, _accuracy(record)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a result of this program.") from error
+
+
+def _accuracy(record: Record) -> float | None:
+    """In validation, the last; None of a member that diverged."""
+    if record["status"] == "diverged":
+        return None
+    return float(record["metrics"]["last"]["validation_accuracy"])

@@ -1,0 +1,115 @@
+"""docs/verdicts.json: the members from which docs/verdicts.md has its figures, a line each."""
+
+import json
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from src.config import PROJECT
+from src.diagnostics.confusion.count import Outcome
+from src.diagnostics.confusion.judged import Judged, Runs
+from src.errors import InputError
+from src.report.load import Record
+
+STUDY = PROJECT / "docs" / "verdicts.json"
+SWEEP = "multirun.yaml"  # what Hydra leaves in the folder of a sweep
+PACKAGES = ("python", "torch", "starting-strength")  # those whose versions the page tells
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a member was told, and which it is."""
+
+    member: str
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """sweeps: the commands that made the runs, as far as these say so."""
+
+    steps: int
+    sweeps: list[str]
+    versions: list[str]
+    devices: list[str]
+    failed: int
+    examples: dict[str, Example]  # by verdict
+    outcomes: list[Outcome]
+
+
+def study_of(
+    runs: Runs, folders: Sequence[Path], steps: int, others: Sequence[Judged] = ()
+) -> Study:
+    """others: members that are not counted, for examples of verdicts that those of runs lack."""
+    return Study(
+        steps=steps,
+        sweeps=[_command(path) for folder in folders for path in sorted(folder.rglob(SWEEP))],
+        versions=_distinct(map(_versions, runs.records)),
+        devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
+        failed=runs.failed,
+        examples=_examples(runs.members, others),
+        outcomes=sorted((member.outcome for member in runs.members), key=_place),
+    )
+
+
+def keep(study: Study, path: Path | None = None) -> None:
+    """Write it: a line for each member, so that a difference shows which has changed."""
+    head = asdict(study)
+    del head["outcomes"]
+    text = json.dumps(head | {"columns": Outcome._fields}, indent=1, ensure_ascii=False)
+    rows = ",\n".join(f"  {json.dumps(outcome, ensure_ascii=False)}" for outcome in study.outcomes)
+    text = f'{text.removesuffix("}").rstrip()},\n "outcomes": [\n{rows}\n ]\n}}\n'
+    (path or STUDY).write_text(text)
+
+
+def kept(path: Path | None = None) -> Study:
+    """InputError where there is none, or it is not as keep writes it."""
+    path = path or STUDY
+    try:
+        found = json.loads(path.read_text())
+        if tuple(found.pop("columns")) != Outcome._fields:
+            raise ValueError("other columns")
+        found["outcomes"] = [Outcome(*row) for row in found["outcomes"]]
+        found["examples"] = {name: Example(**told) for name, told in found["examples"].items()}
+        return Study(**found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a readable study; name the FOLDERs of runs.") from error
+
+
+def _examples(members: Sequence[Judged], others: Sequence[Judged]) -> dict[str, Example]:
+    """Of each verdict the first member in order of which it is the primary one, else any."""
+    found = dict[str, Example]()
+    ordered = [*sorted(members, key=lambda each: _place(each.outcome)), *others]
+    for count in (1, None):
+        for member in ordered:
+            for verdict in member.verdicts[:count]:
+                told = Example(member.label, verdict.sentence, verdict.remedy)
+                found.setdefault(verdict.name, told)
+    return found
+
+
+def _place(outcome: Outcome) -> tuple[str, str, str, int]:
+    return outcome.init, outcome.activation, outcome.optimizer, outcome.seed
+
+
+def _command(path: Path) -> str:
+    """What was typed, as the sweep's folder remembers it."""
+    try:
+        overrides = yaml.safe_load(path.read_text())["hydra"]["overrides"]["task"]
+        return shlex.join(["python", "-m", "src.train", "-m", *map(str, overrides)])
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not what Hydra writes of a sweep.") from error
+
+
+def _versions(record: Record) -> str:
+    found: Any = record.get("versions") or {}
+    return ", ".join(f"{package} {found.get(package, 'unknown')}" for package in PACKAGES)
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return sorted(set(words))
