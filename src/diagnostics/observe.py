@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from src.diagnostics.records import Record
-from src.diagnostics.snapshot import Change, Snapshot
+from src.diagnostics.snapshot import Change, Expectation, Snapshot
 from src.engine.precision import products
 from src.model import StackedMLP
 
@@ -25,16 +25,18 @@ def snapshots(
     activation_names: Sequence[str],
     members: Sequence[int],
     seen: Callable[[Snapshot], list[T]],
+    expectations: Sequence[Expectation] | None = None,
 ) -> list[T]:
     """What `seen` makes of the members with these positions, one for each of its snapshot's.
 
-    sample: x [b, i] and y [b], on the model's device.
+    sample: x [b, i] and y [b], on the model's device. expectations: of all members, at the start.
     """
 
     def alone(k: int) -> list[T]:
         scales = [model.member_scales(k)] if model.scales else []
         one = StackedMLP([model.member(k)], [model.activations[k]], scales)
-        return seen(Snapshot(one, *sample, [activation_names[k]]))
+        expected = None if expectations is None else [expectations[k]]
+        return seen(Snapshot(one, *sample, [activation_names[k]], expected))
 
     if model.weights[0].device.type == "cpu":
         with ThreadPoolExecutor(
@@ -42,7 +44,7 @@ def snapshots(
         ) as pool:
             return [result for found in pool.map(alone, members) for result in found]
     with products("32-true"):
-        found = seen(Snapshot(model, *sample, activation_names))
+        found = seen(Snapshot(model, *sample, activation_names, expectations))
     return [found[k] for k in members]
 
 

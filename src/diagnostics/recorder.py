@@ -5,6 +5,7 @@ bits as without it.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,7 +16,8 @@ from src.diagnostics.observe import change, parameters, rows_of, snapshots
 from src.diagnostics.probes import table
 from src.diagnostics.records import Record
 from src.diagnostics.schedule import Schedule
-from src.diagnostics.snapshot import Snapshot
+from src.diagnostics.snapshot import Expectation, Snapshot
+from src.diagnostics.theory import expectation
 from src.lightning import Callback, LightningModule, Trainer
 from src.schema.diagnostics import DiagnosticsConfig
 from src.streams import stream
@@ -93,11 +95,20 @@ class Recorder(Callback):
         # Lightning validates in inference mode, in which nothing can be differentiated.
         with torch.inference_mode(False):
             sample = sample_of(module.data.splits.train, self.config.samples, self.seed)
-            found = snapshots(module.model, sample, self.names, living, seen)
+            expected = self._expectations(module) if step == 0 else None
+            found = snapshots(module.model, sample, self.names, living, seen, expected)
         rows: list[list[Record]] = [[] for _ in range(len(module.model))]
         for k, each in zip(living, found, strict=True):
             rows[k] = each
         self._hand_on(rows)
+
+    def _expectations(self, module: "StackModule") -> list[Expectation]:
+        model = module.model
+        sizes = [model.weights[0].shape[2], *model.widths]
+        return [
+            expectation(member.config, sizes, partial(model.member, k))
+            for k, member in enumerate(self.tracker.members)
+        ]
 
     def _hand_on(self, rows: Sequence[list[Record]]) -> None:
         for member, each in zip(self.tracker.members, rows, strict=True):
