@@ -43,7 +43,7 @@ def gradient_quotients(
     total = loss.new_zeros(())
     for g, hg in zip(gradients, products, strict=True):
         away = torch.where(g.detach() >= 0, epsilon, -epsilon)
-        total = total + ((g - hg) / (g + away) - 1).abs().flatten(1).sum(dim=1)
+        total = total + ((g - hg) / (g + away) - 1).abs().reshape(len(g), -1).sum(dim=1)
     return total / sum(g[0].numel() for g in gradients)
 
 

@@ -13,9 +13,9 @@ ONCE = "differentiate twice"
 def gradient_quotient(at: Snapshot) -> Tensor:
     """MetaInit's ‖(g - Hg)/(g + ε·sign g) - 1‖₁/P, by all P parameters.
 
-    Dauphin and Schoenholz 2019. How much a step along the gradient changes the gradient itself, on average over parameters; 1
-    also for one whose gradient is 0. NaN where an activation of the user's own can be
-    differentiated only once.
+    Dauphin and Schoenholz 2019 (NeurIPS). How much a step along the gradient changes the gradient
+    itself, on average over parameters; 1 also for one whose gradient is 0. NaN where an activation
+    of the user's own can be differentiated only once.
     """
     x = at.x.expand(len(at), -1, -1)
     with torch.enable_grad():
