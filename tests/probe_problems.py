@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -39,7 +40,7 @@ class Problem:
         g = torch.Generator().manual_seed(5)
         sizes = [FEATURES, *self.hidden, CLASSES]
         found = []
-        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+        for fan_in, fan_out in pairwise(sizes):
             weight = torch.randn(fan_out, fan_in, generator=g, dtype=torch.float64)
             bias = torch.randn(fan_out, generator=g, dtype=torch.float64)
             found.append((self.gain * weight / fan_in**0.5, self.bias * bias))

@@ -16,7 +16,7 @@ NAN = math.nan
 LARGEST = {
     **dict.fromkeys(("identity", "relu", "leaky_relu", "elu", "softplus"), 1.0),
     **dict.fromkeys(("softsign", "tanh", "hardtanh", "squareplus"), 1.0),
-    **{"selu": 1.7581, "gelu": 1.1289, "silu": 1.0998, "mish": 1.0885, "sigmoid": 0.25},
+    **dict(selu=1.7581, gelu=1.1289, silu=1.0998, mish=1.0885, sigmoid=0.25),
 }
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh")
 
@@ -189,7 +189,9 @@ def ranks(matrix: Tensor) -> tuple[float, float]:
     if values.sum() == 0:
         return NAN, NAN
     shares = [v / values.sum() for v in values if v > 0]
-    return float((values**2).sum() / values[0] ** 2), math.exp(-sum(s * math.log(s) for s in shares))
+    return float((values**2).sum() / values[0] ** 2), math.exp(
+        -sum(s * math.log(s) for s in shares)
+    )
 
 
 def lower_median(values: Sequence[float]) -> float:
@@ -254,7 +256,9 @@ TWINS: dict[str, Callable[[Twin], float | Row]] = {
     "feature_cosine": lambda t: [cosine(a) for a in t.a],
     "gradient_variance": lambda t: [variance(numbers(d)) for d in t.deltas],
     "gradient_ratio": backward_ratio,
-    "gradient_norm": lambda t: [math.sqrt(v) for v in squared_norms(t.gradients[: 2 * t.depth : 2])],
+    "gradient_norm": lambda t: [
+        math.sqrt(v) for v in squared_norms(t.gradients[: 2 * t.depth : 2])
+    ],
     "weight_norm": lambda t: [math.sqrt(v) for v in squared_norms([w for w, _ in t.layers])],
     "dead_fraction": dead,
     "dead_layer": lambda t: [NAN if v != v else float(v == 1) for v in dead(t)],
