@@ -16,7 +16,11 @@ NAN = math.nan
 LARGEST = {
     **dict.fromkeys(("identity", "relu", "leaky_relu", "elu", "softplus"), 1.0),
     **dict.fromkeys(("softsign", "tanh", "hardtanh", "squareplus"), 1.0),
-    **dict(selu=1.7581, gelu=1.1289, silu=1.0998, mish=1.0885, sigmoid=0.25),
+    "selu": 1.7581,
+    "gelu": 1.1289,
+    "silu": 1.0998,
+    "mish": 1.0885,
+    "sigmoid": 0.25,
 }
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh")
 
