@@ -53,7 +53,7 @@ def fit_stack(
     watched = schedule_of(configs[0].diagnostics, steps)
     data = StackData(splits, configs[0].data, config, orders, watched)
     folders = [str(member.folder) for member in tracker.members]
-    recorder = Recorder(configs[0].diagnostics, watched, configs[0].data.split_seed, tracker)
+    recorder = Recorder(watched, tracker)
     callbacks: list[Callback] = [recorder]
     if config.checkpoint:
         name = f"stack-{stack_digest(configs)}.ckpt"

@@ -30,6 +30,7 @@ LAYERS = [
         *("src.data", "src.dropout", "src.model", "src.progress", "src.stacking", "src.starts"),
         *("src.tracking", "src.diagnostics.records", "src.diagnostics.schedule"),
         "src.diagnostics.verdicts",
+        *("src.theory.inputs", "src.theory.loss", "src.theory.predict", "src.theory.starts"),
     ],
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],

@@ -93,7 +93,7 @@ def test_no_generator_and_no_gradient_is_touched() -> None:
     configs = mixed(even())
     model, data = build_model(configs, splits_of(configs[0])), splits_of(configs[0]).train
     observer = Observer(
-        option("diagnostics", "full"), 0, [config.activation.name for config in configs]
+        [replace(config, diagnostics=option("diagnostics", "full")) for config in configs]
     )
     torch.manual_seed(3)
     before = torch.get_rng_state(), [p.detach().clone() for p in model.parameters()]

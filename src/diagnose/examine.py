@@ -131,8 +131,7 @@ class FirstSteps:
         self.splits = splits.to(self.device)
         scheduled = schedule_of(first.diagnostics, epoch_steps(first))
         self.watched = lambda step: step == self.last or scheduled(step)
-        names = [config.activation.name for config in configs]
-        self.observer = Observer(first.diagnostics, first.data.split_seed, names)
+        self.observer = Observer(configs)
         orders = distinct_orders(config.data.order_seed for config in configs)
         train = len(self.splits.train)
         self.chunks = Chunks(train, first.data, first.trainer, orders, self.watched)

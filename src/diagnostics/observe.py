@@ -14,7 +14,7 @@ from torch import Tensor
 
 from src.diagnostics.records import Record
 from src.diagnostics.room import at_once
-from src.diagnostics.snapshot import Change, Snapshot
+from src.diagnostics.snapshot import Change, Expectation, Snapshot
 from src.engine.precision import products
 from src.model import StackedMLP
 from src.stacking import Stacking
@@ -29,10 +29,11 @@ def snapshots(
     activation_names: Sequence[str],
     members: Sequence[int],
     seen: Callable[[Snapshot], list[T]],
+    expectations: Sequence[Expectation] | None = None,
 ) -> list[T]:
     """What `seen` makes of the members with these positions, one for each of its snapshot's.
 
-    sample: x [b, i] and y [b], on the model's device.
+    sample: x [b, i] and y [b], on the model's device. expectations: of all members, at the start.
     """
 
     def part(positions: Sequence[int]) -> list[T]:
@@ -40,7 +41,8 @@ def snapshots(
         scales = [model.member_scales(k) for k in positions] if model.scales else []
         some = StackedMLP(layers, [model.activations[k] for k in positions], scales)
         names = [activation_names[k] for k in positions]
-        return seen(Snapshot(some.to(sample[0].device), *sample, names))
+        expected = None if expectations is None else [expectations[k] for k in positions]
+        return seen(Snapshot(some.to(sample[0].device), *sample, names, expected))
 
     return _by_parts(model, members, len(sample[0]), part)
 

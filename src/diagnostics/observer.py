@@ -3,20 +3,22 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from src.config import Config
 from src.data.examples import Examples
 from src.diagnostics.observe import Parameters, changes, rows_of, snapshots
 from src.diagnostics.probes import table
 from src.diagnostics.records import Record
-from src.diagnostics.snapshot import Change, Snapshot
+from src.diagnostics.snapshot import Change, Expectation, Snapshot
+from src.diagnostics.theory import expectation
 from src.errors import on_one_line
 from src.model import StackedMLP
-from src.schema.diagnostics import DiagnosticsConfig
 from src.streams import stream
 
 Rows = list[list[Record]]  # of each member
@@ -37,9 +39,11 @@ class Observer:
     What fails while it is measured has no rows; the training never fails with it.
     """
 
-    def __init__(self, config: DiagnosticsConfig, seed: int, names: Sequence[str]) -> None:
-        """seed: of the sample, the same for all members. names: of each member's activation."""
-        self.config, self.seed, self.names = config, seed, list(names)
+    def __init__(self, configs: Sequence[Config]) -> None:
+        """configs: of the members of a stack, which look at the same sample."""
+        self.configs = list(configs)
+        self.config, self.seed = configs[0].diagnostics, configs[0].data.split_seed
+        self.names = [config.activation.name for config in configs]
         self._told: set[str] = set()  # what has failed, and been said to have
         self._telling = Lock()
         self._train: Examples | None = None  # what the sample was drawn from
@@ -55,7 +59,8 @@ class Observer:
             if train is not self._train:
                 self._sample = sample_of(train, self.config.samples, self.seed)
                 self._train = train
-            return snapshots(model, self._sample, self.names, living, seen)
+            expected = self._expectations(model) if step == 0 else None
+            return snapshots(model, self._sample, self.names, living, seen, expected)
 
         return self._placed(step, alive, found)
 
@@ -71,6 +76,13 @@ class Observer:
             return changes(before, model, living, seen)
 
         return self._placed(step, alive or [True] * len(model), found)
+
+    def _expectations(self, model: StackedMLP) -> list[Expectation]:
+        sizes = [model.weights[0].shape[2], *model.widths]
+        return [
+            expectation(config, sizes, partial(model.member, k))
+            for k, config in enumerate(self.configs)
+        ]
 
     @contextmanager
     def unharmed(self, what: str, step: int) -> Iterator[None]:

@@ -14,7 +14,6 @@ from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
 from src.diagnostics.schedule import Schedule
 from src.lightning import Callback, LightningModule, Trainer
-from src.schema.diagnostics import DiagnosticsConfig
 from src.tracking.stack import StackTracker
 
 if TYPE_CHECKING:
@@ -28,13 +27,9 @@ class Recorder(Callback):
     what the optimizer does in that step is measured too.
     """
 
-    def __init__(
-        self, config: DiagnosticsConfig, schedule: Schedule, seed: int, tracker: StackTracker
-    ) -> None:
-        """seed: of the sample, the same for all members."""
+    def __init__(self, schedule: Schedule, tracker: StackTracker) -> None:
         self.schedule, self.tracker = schedule, tracker
-        names = [member.config.activation.name for member in tracker.members]
-        self.observer = Observer(config, seed, names)
+        self.observer = Observer([member.config for member in tracker.members])
         self._last = -1  # the step last looked at
         self._before: Parameters | None = None
 

@@ -26,15 +26,25 @@ def gradient_quotient(network: Network, x: Tensor, y: Tensor, epsilon: float) ->
 
     0 where the gradient does not change along itself. sign(0) counts as 1.
     """
-    tensors = parameters(network)
-    gradients = torch.autograd.grad(mean_loss(network, x, y), tensors, create_graph=True)
-    half_square = sum((g.square().sum() / 2 for g in gradients), torch.zeros(()))
-    products = torch.autograd.grad(half_square, tensors, create_graph=True)
-    total = torch.zeros(())
+    loss = mean_loss(network, x, y)
+    return gradient_quotients(loss, parameters(network), epsilon, differentiable=True).sum()
+
+
+def gradient_quotients(
+    loss: Tensor, tensors: Sequence[Tensor], epsilon: float, differentiable: bool = False
+) -> Tensor:
+    """The same of each member of a stack, [m], whose parameters `tensors` [m, ...] are.
+
+    loss: the sum over members of their mean losses, in autograd's graph.
+    """
+    gradients = torch.autograd.grad(loss, tensors, create_graph=True)
+    half_square = sum((g.square().sum() / 2 for g in gradients), loss.new_zeros(()))
+    products = torch.autograd.grad(half_square, tensors, create_graph=differentiable)
+    total = loss.new_zeros(())
     for g, hg in zip(gradients, products, strict=True):
         away = torch.where(g.detach() >= 0, epsilon, -epsilon)
-        total = total + ((g - hg) / (g + away) - 1).abs().sum()
-    return total / sum(g.numel() for g in gradients)
+        total = total + ((g - hg) / (g + away) - 1).abs().reshape(len(g), -1).sum(dim=1)
+    return total / sum(g[0].numel() for g in gradients)
 
 
 @dataclass(frozen=True)

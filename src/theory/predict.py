@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from src.criticality import CriticalPoint, critical
 from src.errors import InputError
@@ -81,6 +82,34 @@ def predict(starts: Sequence[LayerStart], setting: Setting, inputs: Inputs) -> P
         _loss(layers[-1].q_evaluated, classes),
         uncovered,
     )
+
+
+def evaluated(
+    starts: Sequence[LayerStart], setting: Setting, second_moment: float
+) -> list[tuple[float, float]]:
+    """q and χ1 of each layer without dropout, for an input of that mean square.
+
+    NaN from the first layer on that theory does not cover, or whose q is not finite; χ1 of the
+    first layer as well.
+    """
+    found: list[tuple[float, float]] = []
+    q = second_moment
+    for start in starts[: _covered(starts, setting)]:
+        chi = math.nan
+        if start.place.first:
+            q = start.weight * q + start.bias
+        else:
+            chi, q = _through(Layer(setting.activation, start.weight, start.bias), q)
+        if not math.isfinite(q):
+            break
+        found.append((q, chi))
+    return found + [(math.nan, math.nan)] * (len(starts) - len(found))
+
+
+@lru_cache(maxsize=4096)
+def _through(layer: Layer, q: float) -> tuple[float, float]:
+    """χ1 and q; members of a sweep share them, and each takes a millisecond."""
+    return layer.chi(q), layer.variance(q)
 
 
 def _covered(starts: Sequence[LayerStart], setting: Setting) -> int:

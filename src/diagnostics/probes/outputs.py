@@ -19,8 +19,8 @@ def excess_loss(at: Snapshot) -> Tensor:
 
 
 def accuracy(at: Snapshot) -> Tensor:
-    """Share of samples whose largest logit is that of the label."""
-    return (at.logits.argmax(dim=2) == at.y).double().mean(dim=1)
+    """Share of samples whose largest logit is that of the label; NaN where a logit is NaN."""
+    return _known(at, (at.logits.argmax(dim=2) == at.y).double().mean(dim=1))
 
 
 def logit_scale(at: Snapshot) -> Tensor:
@@ -29,7 +29,12 @@ def logit_scale(at: Snapshot) -> Tensor:
 
 
 def one_class_share(at: Snapshot) -> Tensor:
-    """Share of the samples that are given to the class given most often."""
+    """Share of the samples that are given to the class given most often; NaN where a logit is."""
     classes = at.logits.shape[2]
     chosen = torch.nn.functional.one_hot(at.logits.argmax(dim=2), classes)
-    return chosen.double().mean(dim=1).amax(dim=1)
+    return _known(at, chosen.double().mean(dim=1).amax(dim=1))
+
+
+def _known(at: Snapshot, numbers: Tensor) -> Tensor:
+    """numbers [m], NaN where a logit of the member is."""
+    return torch.where(at.logits.isnan().flatten(1).any(dim=1), torch.nan, numbers)

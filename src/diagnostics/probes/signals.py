@@ -44,7 +44,7 @@ def postactivation_std(at: Snapshot) -> Tensor:
 
 
 def feature_cosine(at: Snapshot) -> Tensor:
-    """c: mean cosine of the features of two different samples; NaN where features are all 0."""
+    """c: mean cosine of the features of two different samples; NaN where no two have any."""
     return torch.stack([_mean_cosine(a) for a in at.features], dim=1)
 
 
@@ -61,8 +61,8 @@ def _mean_cosine(a: Tensor) -> Tensor:
     unit = torch.where(norms > 0, a / norms, 0.0)
     count = (norms > 0).sum(dim=(1, 2)).double()
     total = unit.sum(dim=1).square().sum(dim=1)
-    cosine: Tensor = (total - count) / (count * (count - 1))
-    return cosine
+    cosine = (total - count) / (count * (count - 1))
+    return torch.where(count > 1, cosine, torch.nan)  # of one sample alone it would be 0/0, or ±inf
 
 
 def _none(at: Snapshot) -> Tensor:

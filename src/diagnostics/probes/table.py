@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from src.diagnostics.probes import gradients, outputs, signals, units
+from src.diagnostics.probes import (
+    curvature,
+    gradients,
+    jacobian,
+    ntk,
+    outputs,
+    ranks,
+    signals,
+    theory,
+    units,
+)
 from src.diagnostics.snapshot import Change, Snapshot
 from src.schema.diagnostics import Tier
 
@@ -50,6 +60,20 @@ PROBES = {
         Probe(outputs.accuracy),
         Probe(outputs.logit_scale),
         Probe(outputs.one_class_share),
+        Probe(theory.q_theory_ratio, only_at_start=True),
+        Probe(theory.gradient_theory_ratio, only_at_start=True),
+        Probe(ranks.stable_rank_weight, Tier.full),
+        Probe(ranks.effective_rank_weight, Tier.full),
+        Probe(ranks.stable_rank_features, Tier.full),
+        Probe(ranks.effective_rank_features, Tier.full),
+        Probe(jacobian.jacobian_max, Tier.full),
+        Probe(jacobian.jacobian_median, Tier.full),
+        Probe(jacobian.jacobian_min, Tier.full),
+        Probe(jacobian.jacobian_condition, Tier.full),
+        Probe(ntk.ntk_trace, Tier.full),
+        Probe(ntk.ntk_largest, Tier.full),
+        Probe(ntk.ntk_condition, Tier.full),
+        Probe(curvature.gradient_quotient, Tier.full),
     )
 }
 
