@@ -8,8 +8,10 @@ import torch
 
 from src.config import Config
 from src.data.examples import EVALUATION_BATCH
+from src.diagnostics.room import AT_ONCE, snapshot_bytes
 from src.optimizers import Spec
 from src.residual import blocks
+from src.schema.diagnostics import Tier
 from src.schema.run import Accelerator, TrainerConfig
 from src.schema.stacks import StackLimits
 from src.trials import kept_by_own
@@ -65,14 +67,16 @@ def member_bytes(config: Config, shape: Shape) -> int:
 
     In turn: weights, three copies of them while the stack is built, which are not all given back,
     and moments, twice while they move into memory that processes share. Batched: the activations
-    that members hold at once as well. Data order and curves in both. Held against the resident
-    memory by tests/test_capacity.py, on a CPU.
+    that members hold at once as well. Data order and curves in both, and where updates are
+    measured the weights before one. Held against the resident memory by tests/test_capacity.py, on
+    a CPU.
     """
     kept = moments(config)
     if in_turn(config):
         copies = 4 + 2 * kept
     else:
         copies = kept + (GPU_COPIES if on_gpu(config.trainer) else REFERENCE_COPIES)
+    copies += config.diagnostics.tier is not Tier.off
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)
@@ -88,15 +92,28 @@ def _order(config: Config) -> int:
 
 
 def process_bytes(config: Config, shape: Shape) -> int:
-    """What each process of a stack takes: gradient, buffers, the batches and masks of a chunk."""
+    """What each process of a stack takes: gradient, buffers, the batches and masks of a chunk.
+
+    And the member that a thread looks at meanwhile, or all that a GPU looks at together.
+    """
+    seen = _seen_bytes(config, shape)
     if not in_turn(config):
-        return 0
+        return seen
     batch, steps = config.data.batch_size, config.trainer.chunk_steps
     hidden = sum(config.model.hidden)
     # Input, masks, raw numbers of 16 bits, one-hot labels, logits.
     a_step = shape.features + hidden + hidden // 2 + 2 * shape.classes
     buffers = 4 * hidden + 3 * shape.classes
-    return FLOAT * (parameters(config, shape) + batch * (steps * a_step + buffers))
+    return FLOAT * (parameters(config, shape) + batch * (steps * a_step + buffers)) + seen
+
+
+def _seen_bytes(config: Config, shape: Shape) -> int:
+    if config.diagnostics.tier is Tier.off:
+        return 0
+    units = sum(config.model.hidden) + shape.classes
+    samples = min(config.diagnostics.samples, config.data.train_size)
+    need = snapshot_bytes(parameters(config, shape), units, samples)
+    return max(need, int(AT_ONCE)) if on_gpu(config.trainer) else need
 
 
 def budget(config: Config, limits: StackLimits) -> float:
@@ -107,7 +124,8 @@ def budget(config: Config, limits: StackLimits) -> float:
 def capacity(config: Config, shape: Shape, limits: StackLimits, allowed: float) -> int:
     """The members of the largest stack in so many bytes; 0 where not even one fits."""
     each, process = member_bytes(config, shape), process_bytes(config, shape)
-    threads = limits.threads or torch.get_num_threads()
+    # A GPU has all members in one process.
+    threads = 1 if on_gpu(config.trainer) else limits.threads or torch.get_num_threads()
     most = int(allowed // (each + process))  # a process a member, as long as there are threads
     if most > threads:
         most = max(threads, int((allowed - threads * process) // each))

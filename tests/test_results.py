@@ -35,7 +35,9 @@ def test_files_of_a_member(four: list[Trained]) -> None:
         names = {path.name for path in member.folder.iterdir()}
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == 1
-        assert names - events == {"result.json", "weights.safetensors", "train.log"}
+        assert names - events == {
+            *("result.json", "weights.safetensors", "train.log", "records.parquet"),
+        }
 
 
 def test_result_fields(four: list[Trained]) -> None:

@@ -168,7 +168,7 @@ class FirstSteps:
         self._retire(losses, self.step)
         self.step += len(chunk)
         if before is not None:
-            self._take(self.observer.update(before, self.model, self.step - 1))
+            self._take(self.observer.update(before, self.model, self.step - 1, self.alive))
 
     def _look(self) -> None:
         """Once at each step of the schedule."""

@@ -1,7 +1,8 @@
-"""A stack seen through its probes. On a CPU members in turn, on a GPU all at once.
+"""A stack seen through its probes: on a CPU members in turn, on a GPU a few dozen at once.
 
 In turn, each on one thread and from a copy: what is measured of a member is then, to the bit, what
-is measured of its single run (see src.engine.evaluation.InTurn).
+is measured of its single run (see src.engine.evaluation.InTurn). In float32 on both, whatever the
+precision of the training: what is looked at are the weights that the optimizer moves.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,11 +13,14 @@ import torch
 from torch import Tensor
 
 from src.diagnostics.records import Record
+from src.diagnostics.room import at_once
 from src.diagnostics.snapshot import Change, Snapshot
 from src.engine.precision import products
 from src.model import StackedMLP
+from src.stacking import Stacking
 
 T = TypeVar("T")
+Parameters = Sequence[tuple[Tensor, Tensor]]  # each layer's weight [m, o, i] and bias [m, o]
 
 
 def snapshots(
@@ -31,19 +35,33 @@ def snapshots(
     sample: x [b, i] and y [b], on the model's device.
     """
 
-    def alone(k: int) -> list[T]:
-        scales = [model.member_scales(k)] if model.scales else []
-        one = StackedMLP([model.member(k)], [model.activations[k]], scales)
-        return seen(Snapshot(one, *sample, [activation_names[k]]))
+    def part(positions: Sequence[int]) -> list[T]:
+        layers = Stacking(_of(_views(model), positions))
+        scales = [model.member_scales(k) for k in positions] if model.scales else []
+        some = StackedMLP(layers, [model.activations[k] for k in positions], scales)
+        names = [activation_names[k] for k in positions]
+        return seen(Snapshot(some.to(sample[0].device), *sample, names))
 
-    if model.weights[0].device.type == "cpu":
-        with ThreadPoolExecutor(
-            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return [result for found in pool.map(alone, members) for result in found]
-    with products("32-true"):
-        found = seen(Snapshot(model, *sample, activation_names))
-    return [found[k] for k in members]
+    return _by_parts(model, members, len(sample[0]), part)
+
+
+def changes(
+    before: Parameters,
+    model: StackedMLP,
+    members: Sequence[int],
+    seen: Callable[[Change], list[T]],
+) -> list[T]:
+    """What `seen` makes of what has become of these members, one for each of them."""
+
+    def part(positions: Sequence[int]) -> list[T]:
+        return seen(Change(_of(before, positions), _of(_views(model), positions)))
+
+    return _by_parts(model, members, 0, part)
+
+
+def parameters(model: StackedMLP) -> list[tuple[Tensor, Tensor]]:
+    """Copies of each layer's weight [m, o, i] and bias [m, o]."""
+    return [(weight.clone(), bias.clone()) for weight, bias in _views(model)]
 
 
 def rows_of(step: int, measured: dict[str, Tensor], members: int) -> list[list[Record]]:
@@ -58,13 +76,34 @@ def rows_of(step: int, measured: dict[str, Tensor], members: int) -> list[list[R
     return rows
 
 
-def parameters(model: StackedMLP) -> list[tuple[Tensor, Tensor]]:
-    """Copies of each layer's weight [m, o, i] and bias [m, o]."""
+def _of(layers: Parameters, positions: Sequence[int]) -> list[tuple[Tensor, Tensor]]:
+    """Copies, which begin where a tensor of their own does: on that a product's bits depend."""
+
+    def taken(tensor: Tensor) -> Tensor:
+        return torch.cat([tensor[k : k + 1] for k in positions])
+
+    return [(taken(weight), taken(bias)) for weight, bias in layers]
+
+
+def _views(model: StackedMLP) -> Parameters:
     return [
-        (weight.detach().clone(), bias.detach().clone())
+        (weight.detach(), bias.detach())
         for weight, bias in zip(model.weights, model.biases, strict=True)
     ]
 
 
-def change(before: Sequence[tuple[Tensor, Tensor]], model: StackedMLP) -> Change:
-    return Change(before, parameters(model))
+def _by_parts(
+    model: StackedMLP,
+    members: Sequence[int],
+    samples: int,
+    part: Callable[[Sequence[int]], list[T]],
+) -> list[T]:
+    if model.weights[0].device.type == "cpu":
+        with ThreadPoolExecutor(
+            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool:
+            return [each for found in pool.map(part, ([k] for k in members)) for each in found]
+    count = at_once(model, samples)
+    with products("32-true"):
+        starts = range(0, len(members), count)
+        return [each for start in starts for each in part(members[start : start + count])]

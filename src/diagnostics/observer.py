@@ -1,18 +1,28 @@
 """What is seen of a stack at a step: the same rows, whoever trains it."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from src.data.examples import Examples
-from src.diagnostics.observe import change, rows_of, snapshots
+from src.diagnostics.observe import Parameters, changes, rows_of, snapshots
 from src.diagnostics.probes import table
 from src.diagnostics.records import Record
-from src.diagnostics.snapshot import Snapshot
+from src.diagnostics.snapshot import Change, Snapshot
+from src.errors import on_one_line
 from src.model import StackedMLP
 from src.schema.diagnostics import DiagnosticsConfig
 from src.streams import stream
+
+Rows = list[list[Record]]  # of each member
+Seen = TypeVar("Seen", Snapshot, Change)
+
+log = logging.getLogger(__name__)
 
 
 def sample_of(examples: Examples, count: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -22,35 +32,76 @@ def sample_of(examples: Examples, count: int, seed: int) -> tuple[Tensor, Tensor
 
 
 class Observer:
-    """Takes the probes of a tier. It only reads: no gradient is left, no generator is touched."""
+    """Takes the probes of a tier. It only reads: no gradient is left, no generator is touched.
+
+    What fails while it is measured has no rows; the training never fails with it.
+    """
 
     def __init__(self, config: DiagnosticsConfig, seed: int, names: Sequence[str]) -> None:
         """seed: of the sample, the same for all members. names: of each member's activation."""
         self.config, self.seed, self.names = config, seed, list(names)
+        self._told: set[str] = set()  # what has failed, and been said to have
+        self._telling = Lock()
+        self._train: Examples | None = None  # what the sample was drawn from
 
-    def look(
-        self, model: StackedMLP, step: int, train: Examples, alive: Sequence[bool]
-    ) -> list[list[Record]]:
+    def look(self, model: StackedMLP, step: int, train: Examples, alive: Sequence[bool]) -> Rows:
         """Of each member the rows of the state after `step` updates; none of those not alive."""
-        probes = table.of(self.config.tier, step)
+        measures = {probe.name: probe.measure for probe in table.of(self.config.tier, step)}
 
-        def seen(at: Snapshot) -> list[list[Record]]:
-            return rows_of(step, {probe.name: probe.measure(at) for probe in probes}, len(at))
+        def seen(at: Snapshot) -> Rows:
+            return self._measured(step, measures, at, len(at))
 
-        living = [k for k, each in enumerate(alive) if each]
-        # Lightning validates in inference mode, in which nothing can be differentiated.
-        with torch.inference_mode(False):
-            sample = sample_of(train, self.config.samples, self.seed)
-            found = snapshots(model, sample, self.names, living, seen)
-        rows: list[list[Record]] = [[] for _ in range(len(model))]
-        for k, each in zip(living, found, strict=True):
-            rows[k] = each
-        return rows
+        def found(living: list[int]) -> Rows:
+            if train is not self._train:
+                self._sample = sample_of(train, self.config.samples, self.seed)
+                self._train = train
+            return snapshots(model, self._sample, self.names, living, seen)
+
+        return self._placed(step, alive, found)
 
     def update(
-        self, before: Sequence[tuple[Tensor, Tensor]], model: StackedMLP, step: int
-    ) -> list[list[Record]]:
+        self, before: Parameters, model: StackedMLP, step: int, alive: Sequence[bool] | None = None
+    ) -> Rows:
         """Of each member the rows of update number `step`. before: its layers ahead of it."""
-        made = change(before, model)
-        measured = {name: measure(made) for name, measure in table.OF_STEPS.items()}
-        return rows_of(step, measured, len(model))
+
+        def seen(made: Change) -> Rows:
+            return self._measured(step, table.OF_STEPS, made, len(made.before[0][0]))
+
+        def found(living: list[int]) -> Rows:
+            return changes(before, model, living, seen)
+
+        return self._placed(step, alive or [True] * len(model), found)
+
+    @contextmanager
+    def unharmed(self, what: str, step: int) -> Iterator[None]:
+        """Whatever fails inside ends there, and is told the first time."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a user's own activation can raise anything
+            with self._telling:  # threads look at members side by side
+                first = what not in self._told
+                self._told.add(what)
+            if first:
+                said = f"{type(error).__name__}: {on_one_line(error)}"
+                told = "diagnostics: %s failed at step %d (%s); the training goes on without it"
+                log.warning(told, what, step, said)
+
+    def _placed(self, step: int, alive: Sequence[bool], found: Callable[[list[int]], Rows]) -> Rows:
+        rows: Rows = [[] for _ in alive]
+        living = [k for k, each in enumerate(alive) if each]
+        # Lightning validates in inference mode, in which nothing can be differentiated.
+        with self.unharmed("a look", step), torch.inference_mode(False):
+            for k, each in zip(living, found(living), strict=True):
+                rows[k] = each
+        return rows
+
+    def _measured(
+        self, step: int, measures: Mapping[str, Callable[[Seen], Tensor]], of: Seen, members: int
+    ) -> Rows:
+        rows: Rows = [[] for _ in range(members)]
+        for name, measure in measures.items():
+            with self.unharmed(f"the probe {name}", step):
+                found = rows_of(step, {name: measure(of)}, members)
+                for row, more in zip(rows, found, strict=True):
+                    row += more
+        return rows

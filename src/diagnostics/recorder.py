@@ -5,11 +5,11 @@ bits as without it.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from src.diagnostics.observe import parameters
+from src.diagnostics.observe import Parameters, parameters
 from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
 from src.diagnostics.schedule import Schedule
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Recorder(Callback):
-    """Probes before the first step (in Trainer.validate), at scheduled steps and at epochs' ends.
+    """Probes at the scheduled steps: at evaluations (step 0, epochs' ends) and before chunks.
 
     The data module has cut its chunks so that each scheduled step begins one, and ends it as well:
     what the optimizer does in that step is measured too.
@@ -36,21 +36,26 @@ class Recorder(Callback):
         names = [member.config.activation.name for member in tracker.members]
         self.observer = Observer(config, seed, names)
         self._last = -1  # the step last looked at
-        self._before: list[tuple[Tensor, Tensor]] | None = None
+        self._before: Parameters | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """So that a step at which a checkpoint was written is not looked at again."""
+        return {"last": self._last}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._last = state_dict["last"]
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        module = _stack(pl_module)
-        if not trainer.training and self.schedule(module.steps_done):
-            self._look(module)
+        self._look(_stack(pl_module))
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Tensor, batch_idx: int
     ) -> None:
         module = _stack(pl_module)
+        self._look(module)
         if self.schedule(module.steps_done):
-            if self._last != module.steps_done:
-                self._look(module)
-            self._before = parameters(module.model)
+            with self.observer.unharmed("a copy of the weights", module.steps_done):
+                self._before = parameters(module.model)
 
     def on_train_batch_end(
         self,
@@ -62,24 +67,20 @@ class Recorder(Callback):
     ) -> None:
         if self._before is None:
             return
-        module, before = _stack(pl_module), self._before
+        module, before, alive = _stack(pl_module), self._before, self.tracker.alive
         self._before = None
-        self._hand_on(self.observer.update(before, module.model, module.steps_done - 1))
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        module = _stack(pl_module)
-        if self.schedule(module.steps_done) and self._last != module.steps_done:
-            self._look(module)
+        self._hand_on(self.observer.update(before, module.model, module.steps_done - 1, alive))
 
     def _look(self, module: "StackModule") -> None:
-        self._last = module.steps_done
-        train, alive = module.data.splits.train, self.tracker.alive
-        self._hand_on(self.observer.look(module.model, module.steps_done, train, alive))
+        step = module.steps_done
+        if self.schedule(step) and self._last != step:
+            self._last = step
+            train, alive = module.data.splits.train, self.tracker.alive
+            self._hand_on(self.observer.look(module.model, step, train, alive))
 
     def _hand_on(self, rows: Sequence[list[Record]]) -> None:
         for member, each in zip(self.tracker.members, rows, strict=True):
-            if member.diverged_at is None:
-                member.measured(each)
+            member.measured(each)
 
 
 def _stack(module: LightningModule) -> "StackModule":

@@ -28,6 +28,8 @@ from src.engine.states import States
 from src.model import StackedMLP
 from src.schedules import Schedule
 
+STEPS = 64  # that a chunk is made for at least; trainer.chunk_steps is 48 by default
+
 
 class Chunk:
     """What the steps on batches of one size read and write, at addresses that stay."""
@@ -152,7 +154,10 @@ class BatchedEngine:
         known = self._chunks.get(rows.shape[-1])
         if known is None or known.capacity < len(rows) or known.examples is not examples:
             self._alive.zero_()  # nothing that is tried out may move a member
-            known = self._chunks[rows.shape[-1]] = Chunk(self, rows.shape, examples)
+            # Short chunks come first, cut at the steps that are looked at; the longer ones after
+            # them should not have to be captured again.
+            shape = torch.Size((max(len(rows), STEPS), *rows.shape[1:]))
+            known = self._chunks[rows.shape[-1]] = Chunk(self, shape, examples)
         return known
 
     def _fill(self, chunk: Chunk, rows: Tensor, first_step: int, alive: Tensor) -> None:

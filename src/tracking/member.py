@@ -13,6 +13,7 @@ from src.diagnostics.records import write as write_records
 from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
 from src.diagnostics.verdicts.verdict import facts_of
+from src.errors import on_one_line
 from src.tracking.events import EventFile
 from src.tracking.files import RESULT, write_json
 
@@ -113,8 +114,12 @@ class MemberTracker:
         """What the records say of this member; None where nothing was measured."""
         if not self.records:
             return None
-        facts = facts_of(self.config, self.diverged_at)
-        return as_plain_verdicts(judge(Story(self.records), facts))
+        try:
+            facts = facts_of(self.config, self.diverged_at)
+            return as_plain_verdicts(judge(Story(self.records), facts))
+        except Exception as error:  # noqa: BLE001 - a rule's fault is no reason to lose a member
+            self.say(f"no verdict: {type(error).__name__}: {on_one_line(error)}")
+            return None
 
     def finish(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Write the result; nothing of this member is written after it."""
@@ -145,12 +150,19 @@ class MemberTracker:
                 step, best = int(self.best["step"]), self.best["validation_accuracy"]
                 self.point("accuracy/best", step, best)
             self._events.hparams_end(success=status == "done")
+        self._keep_records()
         self.say(f"{status}")
         self.flush()
-        if self.records:
-            write_records(self.folder / RECORDS, self.label, self.records)
         write_json(self.folder / RESULT, result)
         return result
+
+    def _keep_records(self) -> None:
+        if not self.records:
+            return
+        try:
+            write_records(self.folder / RECORDS, self.label, self.records)
+        except Exception as error:  # noqa: BLE001 - the result does without them
+            self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
     def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> dict[str, Any]:
         """Write what is known of a member that could not be trained to its end."""

@@ -37,7 +37,8 @@ class StackTracker:
         """losses and numbers of hits [t, m] of steps first_step, first_step + 1, ..."""
         loss, hit = _array(losses), _array(hits)
         self._retire(loss, first_step)
-        self._loss += loss.sum(axis=0) * batch
+        # One after the other: however steps are cut into chunks, their sum has the same bits.
+        self._loss = np.cumsum(np.vstack([self._loss, loss * batch]), axis=0)[-1]
         self._hits += hit.sum(axis=0)
         self._examples += batch * len(loss)
         self._write_windows(np.stack([loss, hit / batch]))
