@@ -10,6 +10,7 @@ from src.config import Config
 from src.data.chunks import Chunks
 from src.diagnose.examine import Examined, examine
 from src.diagnostics.records import RECORDS, Record, read
+from src.engine.choice import engine_for
 from src.initializers.draw import draw_layers
 from src.starts import start_of
 from src.sweep import Plan
@@ -144,16 +145,14 @@ def test_weights_of_a_file(tmp_path: Path) -> None:
 
 def test_a_fault_is_its_members_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """One member whose engine raises; the others are examined as if it were not there."""
-    from src.diagnose import examine as module
-
-    real = module.engine_for
+    real = engine_for
 
     def faulty(model, recipes, precision):  # type: ignore[no-untyped-def]
         if any(recipe.activation == "tanh" for recipe in recipes):
             raise RuntimeError("no tanh today")
         return real(model, recipes, precision)
 
-    monkeypatch.setattr(module, "engine_for", faulty)
+    monkeypatch.setattr("src.diagnose.examine.engine_for", faulty)
     configs = [BASE, vary(BASE, activation="tanh"), vary(BASE, seed=1)]
     first, second, third = examined(configs)
     assert second.error == "RuntimeError: no tanh today"

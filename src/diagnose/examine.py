@@ -1,7 +1,7 @@
 """The first steps of members, made by the engine that trains them, and what is seen of them."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -162,12 +162,12 @@ class FirstSteps:
     def _run(self, engine: Engine, chunk: Tensor) -> None:
         self._look()
         before = parameters(self.model) if self.watched(self.step) else None
-        with self._products():
+        with self._as_lightning():
             losses, _ = engine.run(chunk, self.step, self.splits.train, self.alive)
         self._retire(losses, self.step)
         self.step += len(chunk)
         if before is not None:
-            self._take(self.observer.update(before, self.model, self.step - 1))
+            self._take(self.observer.update(before, self.model, self.step - 1, self.alive))
 
     def _look(self) -> None:
         """Once at each step of the schedule."""
@@ -187,7 +187,7 @@ class FirstSteps:
         rows = self.splits.validation
         sums = torch.zeros(2, len(self.members), dtype=torch.float64, device=self.device)
         evaluate = evaluator_for(self.model, self.config.trainer.precision)
-        with torch.inference_mode(), self._products():
+        with torch.inference_mode(), self._as_lightning():
             for batch in Rows(len(rows)):
                 sums += torch.stack(evaluate(*rows.batch(batch.to(self.device))))
         self._retire(sums[:1] / len(rows), self.step)
@@ -203,8 +203,7 @@ class FirstSteps:
             if member.diverged_at is None:
                 member.records.extend(each)
 
-    def _products(self) -> "torch.autocast | nullcontext[None]":
-        """As Lightning has it while it trains and evaluates."""
-        if self.config.trainer.precision == "bf16-mixed":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
+    def _as_lightning(self) -> AbstractContextManager[object]:
+        """What it has its precision plugin do while it trains and evaluates."""
+        mixed = self.config.trainer.precision == "bf16-mixed"
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=mixed)
