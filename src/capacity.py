@@ -110,9 +110,8 @@ def process_bytes(config: Config, shape: Shape) -> int:
 def _seen_bytes(config: Config, shape: Shape) -> int:
     if config.diagnostics.tier is Tier.off:
         return 0
-    units = sum(config.model.hidden) + shape.classes
-    samples = min(config.diagnostics.samples, config.data.train_size)
-    need = snapshot_bytes(parameters(config, shape), units, samples)
+    sizes = [shape.features, *config.model.hidden, shape.classes]
+    need = snapshot_bytes(sizes, min(config.diagnostics.samples, config.data.train_size))
     return max(need, int(AT_ONCE)) if on_gpu(config.trainer) else need
 
 

@@ -24,6 +24,7 @@ from src.bench.names import (
     NOTEBOOK,
     PLAIN,
     VMAP,
+    looked_at_name,
     numbers_name,
     start_name,
 )
@@ -61,6 +62,14 @@ FIGURES: dict[str, Any] = {
     "sweep": SWEEP,
     "jobs": {"jobs": 30, "cpu_per_job": [0.05, 0.06, 0.04], "phases": PER_JOB},
     "commands": {"help": {"wall": [1.2], "cpu": [1.1], "peak_mb": [60.0]}},
+    "diagnostics": {
+        looked_at_name(1, "off"): [1.0, 1.0, 1.1],
+        looked_at_name(1, "light"): [1.1, 1.1, 1.3],
+        looked_at_name(1, "full"): [1.4, 1.5, 1.1],
+        looked_at_name(64, "off"): [0.4, 0.5, 0.4],
+        looked_at_name(64, "light"): [0.5, 0.6, 0.4],
+        looked_at_name(64, "full"): [0.4, 0.5, 0.8],
+    },
     "starts": {
         start_name("he"): [0.4, 0.6, 0.9],
         start_name("orthogonal"): [2.0, 2.0, 2.1],
@@ -97,6 +106,9 @@ def found(what: str) -> Bar:
         ("everything, a stack of 64", "below 1500 MB", 1225.0, True),
         ("beyond its training, as a share", "below 0.25", 0.25, False),
         ("Hydra takes for a job", "below 30 ms", 50.0, False),
+        ("stack of 1, diagnostics=light, against off", "at most 1.10×", 1.1, True),
+        ("stack of 1, diagnostics=full, against off", "", 1.4, None),
+        ("stack of 64, diagnostics=light, against off", "at most 1.10×", 1.2, False),
         # Round by round, and lecun has nothing to be held against.
         ("init=he, against torch, as many normal", "at most 2.00×", 2.0, True),
         ("init=orthogonal, against torch", "at most 2.00×", 6.6667, False),
@@ -146,7 +158,10 @@ def test_the_page_shows_every_figure() -> None:
     assert "over 29: Hydra takes 0.050 s (n=3, 0.040 to 0.060) of CPU" in text
     assert "| composing | 30 (n=3, 20 to 30) |" in text
     assert "| imports | 0" not in text
-    assert "stacks, memory, sweep, jobs, commands, starts, gpu: 2026-01-01, A CPU, 2 cores" in text
+    assert "| stack of 64, diagnostics=full | 0.500 (n=3, 0.400 to 0.800) |" in text
+    assert (
+        "stacks, memory, sweep, jobs, commands, diagnostics, starts, gpu: 2026-01-01, A CPU" in text
+    )
     columns = {line.count("|") for line in text.splitlines() if line.startswith("| what")}
     assert columns == {5}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 
-from src.bench import commands, gpu, memory, picture, stacks, starts
+from src.bench import commands, gpu, looks, memory, picture, stacks, starts
 from src.bench.machine import machine, revision, versions
 from src.bench.markdown import page
 from src.bench.names import STARTS
@@ -48,6 +48,15 @@ def _memory(asked: argparse.Namespace) -> dict[str, Any]:
     return memory.memory(palette(*made), asked.memory_rounds, asked.sizes)
 
 
+def _looks(asked: argparse.Namespace) -> dict[str, Any]:
+    palettes = {
+        (members, tier): palette(f"diagnostics={tier}", f"trainer.epochs={epochs}")
+        for members, epochs in looks.EPOCHS.items()
+        for tier in ("off", "light", "full")
+    }
+    return looks.looks(palettes, asked.look_rounds)
+
+
 def _starts(asked: argparse.Namespace) -> dict[str, Any]:
     base, found = ("data=synthetic", "data.train_size=1000"), {}
     for name in STARTS:
@@ -69,6 +78,7 @@ SECTIONS: dict[str, Section] = {
     "sweep": _sweep,
     "jobs": lambda asked: commands.jobs(asked.rounds),
     "commands": lambda asked: commands.commands(asked.rounds),
+    "diagnostics": _looks,
     "starts": _starts,
     "gpu": _gpu,
 }
@@ -122,6 +132,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=_positive, default=5)
     parser.add_argument("--command-rounds", type=_positive, default=1, help="of the whole sweep")
     parser.add_argument("--memory-rounds", type=_positive, default=3)
+    parser.add_argument("--look-rounds", type=_positive, default=3, help="of whole fits")
     parser.add_argument("--sizes", type=_sizes, default=stacks.SIZES, help="of the stacks: 1,8,64")
     parser.add_argument(
         "--only", type=_sections, default=list(SECTIONS), help=f"of {','.join(SECTIONS)}"
@@ -131,7 +142,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     asked = parser.parse_args(arguments)
     words = [f"--rounds {asked.rounds}", f"--command-rounds {asked.command_rounds}"]
-    words.append(f"--memory-rounds {asked.memory_rounds}")
+    words.append(f"--memory-rounds {asked.memory_rounds} --look-rounds {asked.look_rounds}")
     if len(asked.only) < len(SECTIONS):
         words.append(f"--only {','.join(asked.only)}")
     if tuple(asked.sizes) != stacks.SIZES:

@@ -18,6 +18,7 @@ from src.bench.names import (
     STARTED,
     STARTS,
     VMAP,
+    looked_at_name,
     numbers_name,
     stack_name,
     stack_size,
@@ -36,6 +37,7 @@ MB_PER_MEMBER, LARGE = 6.0, 1024
 STACK_MB = 1500.0
 OVERHEAD = 0.25  # of a whole sweep's training
 HYDRA_MS = 30.0
+LIGHT = 1.1  # times what training takes that nothing looks at
 START = 2.0  # times what torch takes for as many numbers
 
 
@@ -67,6 +69,8 @@ def bars(figures: Figures) -> list[Bar]:
         cpu = figures["jobs"]["cpu_per_job"]
         what = "CPU that Hydra takes for a job of a sweep"
         found.append(_below(what, [1000 * value for value in cpu], HYDRA_MS, "ms"))
+    if "diagnostics" in figures:
+        found += diagnostics(figures["diagnostics"])
     if "starts" in figures:
         found += starts(figures["starts"])
     if "gpu" in figures and "member_epoch_seconds" in figures["gpu"]:
@@ -126,6 +130,19 @@ def sweep(figures: Figures) -> list[Bar]:
         Bar(f"{name}: beyond its training", "", overhead, "s"),
         _below(f"{name}: beyond its training, as a share of it", share, OVERHEAD, ""),
     ]
+
+
+def diagnostics(ways: Ways) -> list[Bar]:
+    """A whole fit, evaluations and files in it, against one that measures nothing."""
+    found = []
+    for name in [name for name in ways if name.endswith("=off")]:
+        size = stack_size(name.partition(",")[0]) or 1
+        light = ratios(ways[looked_at_name(size, "light")], ways[name])
+        full = ratios(ways[looked_at_name(size, "full")], ways[name])
+        what = f"whole fit, {looked_at_name(size, 'light')}, against off"
+        found.append(Bar(what, f"at most {LIGHT:.2f}×", light, "×", median(light) <= LIGHT))
+        found.append(Bar(what.replace("light", "full"), "", full, "×"))
+    return found
 
 
 def starts(ways: Ways) -> list[Bar]:

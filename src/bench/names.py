@@ -23,6 +23,10 @@ def stack_size(name: str) -> int | None:
     return int(members) if start == "stack of" else None
 
 
+def looked_at_name(members: int, tier: str) -> str:
+    return f"{stack_name(members)}, diagnostics={tier}"
+
+
 GPU_STACK = stack_name(GPU_MEMBERS)
 GPU_FLOOR = "floor: the memory traffic of Adam"
 

@@ -100,12 +100,22 @@ def _by_parts(
     samples: int,
     part: Callable[[Sequence[int]], list[T]],
 ) -> list[T]:
-    if model.weights[0].device.type == "cpu":
-        with ThreadPoolExecutor(
-            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return [each for found in pool.map(part, ([k] for k in members)) for each in found]
+    by = _in_turn if model.weights[0].device.type == "cpu" else _together
+    return [each for found in by(model, members, samples, part) for each in found]
+
+
+def _in_turn(
+    _: StackedMLP, members: Sequence[int], samples: int, part: Callable[[Sequence[int]], T]
+) -> list[T]:
+    with ThreadPoolExecutor(
+        torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        return list(pool.map(part, ([k] for k in members)))
+
+
+def _together(
+    model: StackedMLP, members: Sequence[int], samples: int, part: Callable[[Sequence[int]], T]
+) -> list[T]:
     count = at_once(model, samples)
     with products("32-true"):
-        starts = range(0, len(members), count)
-        return [each for start in starts for each in part(members[start : start + count])]
+        return [part(members[k : k + count]) for k in range(0, len(members), count)]

@@ -1,9 +1,12 @@
 """The memory that a look takes, of which capacity and a GPU have to know."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from src.model import StackedMLP
 
 FLOAT = 4  # bytes
-AT_ONCE = 512e6  # bytes of the members that a GPU looks at together; more would gain nothing
+AT_ONCE = 1e9  # bytes of the members that a GPU looks at together; more would gain nothing
 
 # Numbers a parameter: its copy and its gradient, and a layer's rows [W, b], in float32 and in
 # float64 (as two), with a temporary of those.
@@ -13,12 +16,13 @@ A_PARAMETER = 2 + 1 + 2 * 2
 AN_ELEMENT = 3 + 2 + 4 + 2 * 2
 
 
-def snapshot_bytes(parameters: int, units: int, samples: int) -> int:
-    """Of one member with so many units, the logits among them."""
-    return FLOAT * (A_PARAMETER * parameters + AN_ELEMENT * units * samples)
+def snapshot_bytes(sizes: Sequence[int], samples: int) -> int:
+    """Of one member. sizes: widths of its network from the input to the logits."""
+    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    return FLOAT * (A_PARAMETER * parameters + AN_ELEMENT * sum(sizes[1:]) * samples)
 
 
 def at_once(model: StackedMLP, samples: int) -> int:
     """How many members may be looked at together."""
-    numbers = sum(parameter[0].numel() for parameter in model.parameters())
-    return max(1, int(AT_ONCE // snapshot_bytes(numbers, sum(model.widths), samples)))
+    sizes = [model.weights[0].shape[2], *model.widths]
+    return max(1, int(AT_ONCE // snapshot_bytes(sizes, samples)))

@@ -38,7 +38,7 @@ class StackTracker:
         loss, hit = _array(losses), _array(hits)
         self._retire(loss, first_step)
         # One after the other: however steps are cut into chunks, their sum has the same bits.
-        self._loss = np.cumsum(np.vstack([self._loss, loss * batch]), axis=0)[-1]
+        self._loss[:] = np.cumsum(np.vstack([self._loss, loss * batch]), axis=0)[-1]
         self._hits += hit.sum(axis=0)
         self._examples += batch * len(loss)
         self._write_windows(np.stack([loss, hit / batch]))

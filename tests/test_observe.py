@@ -1,0 +1,111 @@
+"""Members seen together, as on a GPU, against members seen in turn; and the room they take."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from src import capacity
+from src.assembly import build_model
+from src.capacity import Shape, member_bytes, process_bytes
+from src.config import Config
+from src.diagnostics import observe, room
+from src.diagnostics.observe import parameters
+from src.diagnostics.observer import Observer
+from src.diagnostics.records import Record
+from src.stacks import splits_of
+from tests.looking import mixed, watched
+from tests.training import even, option, vary
+
+
+def seen(configs: list[Config], alive: list[bool]) -> list[list[Record]]:
+    splits = splits_of(configs[0])
+    model = build_model(configs, splits)
+    names = [config.activation.name for config in configs]
+    observer = Observer(option("diagnostics", "light"), 0, names)
+    before = parameters(model)
+    for k, weight in enumerate(model.weights):
+        weight.data += 0.01 * torch.arange(float(len(model)))[:, None, None] + k
+    update = observer.update(before, model, 0, alive)
+    return [
+        one + other
+        for one, other in zip(observer.look(model, 0, splits.train, alive), update, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_together_against_in_turn(
+    monkeypatch: pytest.MonkeyPatch, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    members = [config for k, config in enumerate(mixed(even())) if k not in (4, 5)]
+    residual = even(model__residual=True, model__hidden=[16] * 5)
+    alive = [True, True, False, True, True, True]
+    for configs in (members, [vary(residual, seed=k, init="he") for k in range(6)]):
+        apart = seen(configs, alive)
+        with monkeypatch.context() as patch:
+            patch.setattr(observe, "_in_turn", observe._together)
+            patch.setattr(observe, "at_once", lambda *_: count)
+            together = seen(configs, alive)
+        assert [bool(rows) for rows in together] == alive
+        for one, two in zip(apart, together, strict=True):
+            assert [row[:3] for row in one] == [row[:3] for row in two]
+            for row, other in zip(one, two, strict=True):
+                # Float32 sums of at most 32 terms in another order, over 6 layers and back.
+                close = math.isclose(row.value, other.value, rel_tol=12 * 32 * 2**-23, abs_tol=1e-5)
+                assert close or row.probe == "feature_cosine", (row, other)
+    assert not caplog.records
+
+
+def held_bytes(work: Callable[[], Any]) -> int:
+    """The peak of what torch has allocated on the CPU during `work`, beyond what there was."""
+    with torch.profiler.profile(
+        activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True
+    ) as profile:
+        work()
+    held = peak = 0
+    for event in profile.profiler.kineto_results.events():  # type: ignore[union-attr]
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            peak = max(peak, held)
+    return peak
+
+
+@pytest.mark.parametrize("hidden", [[300, 200], [64, 64, 64, 64]])
+@pytest.mark.parametrize("samples", [16, 128])
+def test_room_of_a_look_against_what_is_allocated(
+    monkeypatch: pytest.MonkeyPatch, hidden: list[int], samples: int
+) -> None:
+    """Not less, and at most three times as much, whatever the activation keeps."""
+    monkeypatch.setattr(observe, "_in_turn", observe._together)  # torch counts for this thread
+    base = even(data__features=200, data__train_size=160, model__hidden=hidden)
+    for name in ("relu", "gelu", "mish"):
+        config = watched(vary(base, activation=name), "light", samples=samples)
+        splits = splits_of(config)
+        model = build_model([config], splits)
+        observer = Observer(config.diagnostics, 0, [name])
+        observer.look(model, 0, splits.train, [True])
+        peak = held_bytes(lambda: observer.look(model, 0, splits.train, [True]))  # noqa: B023
+        room_for_it = room.snapshot_bytes([200, *hidden, 10], samples)
+        assert room_for_it / 3 <= peak <= room_for_it, (name, peak, room_for_it)
+
+
+def test_capacity_knows_of_what_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = Shape(20, 10)
+    off, light = (watched(even(model__hidden=[8, 6]), tier) for tier in ("off", "light"))
+    weights = 21 * 8 + 9 * 6 + 7 * 10
+    assert member_bytes(light, shape) - member_bytes(off, shape) == 4 * weights
+    seen = room.snapshot_bytes([20, 8, 6, 10], 64)  # of 128 samples there are 64
+    assert process_bytes(light, shape) - process_bytes(off, shape) == seen
+    monkeypatch.setattr(capacity, "on_gpu", lambda _: True)
+    assert (process_bytes(off, shape), process_bytes(light, shape)) == (0, int(room.AT_ONCE))
+
+
+def test_as_many_members_at_once_as_there_is_room_for() -> None:
+    config = even(model__hidden=[32, 16])
+    model = build_model([config], splits_of(config))
+    each = room.snapshot_bytes([32, 32, 16, 10], 64)
+    count = room.at_once(model, 64)
+    assert count * each <= room.AT_ONCE < (count + 1) * each
+    assert room.at_once(model, 10**9) == 1
