@@ -11,7 +11,7 @@ from torch import Tensor
 from src import activations
 from src.diagnostics.snapshot import Snapshot
 from src.model import StackedMLP
-from tests.probe_twins import Twin
+from tests.probe_networks import Twin
 
 FEATURES, CLASSES, SAMPLES = 5, 3, 7
 

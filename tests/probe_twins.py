@@ -1,13 +1,13 @@
-"""The slow, obvious twin of each probe: one member, float64, sample by sample, plain loops."""
+"""The slow, obvious twin of each probe, in plain loops over what a Twin has."""
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from tests.probe_networks import Matrix, Twin, singular_values
 
 Row = list[float]  # of each layer
 NAN = math.nan
@@ -23,126 +23,6 @@ LARGEST = {
     "sigmoid": 0.25,
 }
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh")
-
-
-@dataclass
-class Twin:
-    """layers: W [o, i] and b [o]; scales: α of residual blocks; x [b, i], y [b]."""
-
-    layers: list[tuple[Tensor, Tensor]]
-    scales: list[float]
-    activation: Callable[[Tensor], Tensor]
-    name: str
-    x: Tensor
-    y: Tensor
-    expected: list[tuple[float, float]]
-
-    @property
-    def depth(self) -> int:
-        return len(self.layers)
-
-    @cached_property
-    def parameters(self) -> list[Tensor]:
-        flat = [tensor for layer in self.layers for tensor in layer]
-        scales = [torch.tensor(scale, dtype=torch.float64) for scale in self.scales]
-        return [t.clone().requires_grad_() for t in (*flat, *scales)]
-
-    def run(self, x: Tensor, p: Sequence[Tensor]) -> list[Tensor]:
-        """One sample [i] -> z of each layer."""
-        a, before, found = x, x, []
-        for k in range(self.depth):
-            z = p[2 * k] @ a + p[2 * k + 1]
-            if self.scales and k % 2 == 0 and 2 <= k < self.depth - 1:
-                z = p[2 * self.depth + k // 2 - 1] * z + before
-            found.append(z)
-            a = self.activation(z)
-            if k % 2 == 0:
-                before = a
-        return found
-
-    @cached_property
-    def z(self) -> list[Tensor]:
-        """[b, o] of each layer."""
-        runs = [self.run(x, self.parameters) for x in self.x]
-        return [torch.stack(each).detach() for each in zip(*runs, strict=True)]
-
-    @cached_property
-    def a(self) -> list[Tensor]:
-        return [self.activation(z).detach() for z in self.z[:-1]] + [self.z[-1]]
-
-    def loss_of(self, sample: int, p: Sequence[Tensor]) -> Tensor:
-        logits = self.run(self.x[sample], p)[-1]
-        return logits.logsumexp(0) - logits[self.y[sample]]
-
-    def mean_loss(self, p: Sequence[Tensor]) -> Tensor:
-        return torch.stack([self.loss_of(k, p) for k in range(len(self.y))]).mean()
-
-    @cached_property
-    def deltas(self) -> list[Tensor]:
-        rows = []
-        for x, y in zip(self.x, self.y, strict=True):
-            z = self.run(x, self.parameters)
-            rows.append(torch.autograd.grad(z[-1].logsumexp(0) - z[-1][y], z))
-        return [torch.stack(each) for each in zip(*rows, strict=True)]
-
-    @cached_property
-    def gradients(self) -> list[Tensor]:
-        return list(torch.autograd.grad(self.mean_loss(self.parameters), self.parameters))
-
-    @cached_property
-    def slopes(self) -> list[list[list[float]]]:
-        """φ'(z) of each hidden layer, sample and unit."""
-        return [[[self.slope(float(v)) for v in row] for row in z] for z in self.z[:-1]]
-
-    def slope(self, z: float) -> float:
-        leaf = torch.tensor(z, dtype=torch.float64, requires_grad=True)
-        return float(torch.autograd.grad(self.activation(leaf), leaf)[0])
-
-    @cached_property
-    def jacobians(self) -> list[np.ndarray]:
-        """Singular values of each sample, the largest first."""
-
-        def logits(x: Tensor) -> Tensor:
-            return self.run(x, [p.detach() for p in self.parameters])[-1]
-
-        found = []
-        for x in self.x:
-            values = np.linalg.svd(
-                torch.autograd.functional.jacobian(logits, x).numpy(), compute_uv=False
-            )
-            found.append(np.where(values < 2**-20 * values[0], 0, values))
-        return found
-
-    @cached_property
-    def kernel(self) -> np.ndarray:
-        """[b, b], from the gradient of each logit of each sample by all parameters."""
-        count, logits = len(self.x), len(self.layers[-1][1])
-        total = np.zeros((count, count))
-        for c in range(logits):
-            rows = []
-            for x in self.x:
-                found = torch.autograd.grad(self.run(x, self.parameters)[-1][c], self.parameters)
-                rows.append(torch.cat([g.flatten() for g in found]).numpy())
-            total += np.stack(rows) @ np.stack(rows).T / logits
-        return total
-
-    def quotient(self) -> float:
-        """With the whole Hessian."""
-        shapes = [p.shape for p in self.parameters]
-        sizes = [p.numel() for p in self.parameters]
-
-        def loss(flat: Tensor) -> Tensor:
-            parts = flat.split(sizes)
-            return self.mean_loss([v.view(s) for v, s in zip(parts, shapes, strict=True)])
-
-        flat = torch.cat([p.detach().flatten() for p in self.parameters])
-        g = torch.cat([each.flatten() for each in self.gradients])
-        hg = torch.autograd.functional.hessian(loss, flat) @ g
-        terms = [
-            abs((u - v) / (u + (1e-5 if u >= 0 else -1e-5)) - 1)
-            for u, v in zip(g.tolist(), hg.tolist(), strict=True)
-        ]
-        return sum(terms) / len(terms)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -189,18 +69,17 @@ def distinct(w: Tensor, b: Tensor) -> int:
 
 
 def ranks(matrix: Tensor) -> tuple[float, float]:
-    values = np.linalg.svd(matrix.numpy(), compute_uv=False)
-    if values.sum() == 0:
+    values = singular_values(matrix)
+    if values[0] == 0:
         return NAN, NAN
-    shares = [v / values.sum() for v in values if v > 0]
-    return float((values**2).sum() / values[0] ** 2), math.exp(
-        -sum(s * math.log(s) for s in shares)
-    )
+    shares = [v / sum(values) for v in values if v > 0]
+    stable = sum(v * v for v in values) / values[0] ** 2
+    return stable, math.exp(-sum(s * math.log(s) for s in shares))
 
 
 def lower_median(values: Sequence[float]) -> float:
     known = sorted(values)
-    return float(known[(len(known) - 1) // 2])
+    return known[(len(known) - 1) // 2]
 
 
 def dead(t: Twin) -> Row:
@@ -240,11 +119,11 @@ def forward_ratio(t: Twin) -> Row:
 
 
 def condition(t: Twin) -> float:
-    alive = [over(float(v[0]), float(v[-1])) for v in t.jacobians if v[0] > 0]
+    alive = [over(v[0], v[-1]) for v in t.jacobians if v[0] > 0]
     return lower_median(alive) if alive else NAN
 
 
-def spectrum(t: Twin) -> np.ndarray:
+def spectrum(t: Twin) -> Matrix:
     """Eigenvalues, the smallest first; below rounding, 0."""
     values = np.linalg.eigvalsh(t.kernel)
     return np.where(values > len(values) * 2.0**-52 * values[-1], values, 0.0)

@@ -2,14 +2,18 @@
 
 import math
 import warnings
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from src.diagnostics.observe import parameters
 from src.diagnostics.probes.table import OF_STEPS, PROBES
-from src.diagnostics.snapshot import Change
-from tests.probe_problems import PROBLEMS, Problem, snapshot
+from src.diagnostics.snapshot import KERNEL_SAMPLES, Change, Snapshot
+from src.model import StackedMLP
+from tests.probe_problems import CLASSES, FEATURES, PROBLEMS, Problem, data, snapshot
 from tests.probe_twins import TWINS
 
 # Of numbers from Gram matrices: n·eps = 2e-15 of the largest square is rounding, so that a
@@ -22,6 +26,10 @@ SPECTRAL["jacobian_min"] = SPECTRAL["jacobian_median"] = 1e-7
 SPECTRAL["gradient_quotient"] = 1e-3
 # Their inverse squared (a ratio of squares) and inverse may be off by some n·eps: 1e-13.
 CONDITIONS = {"jacobian_condition": 2, "ntk_condition": 1}
+
+
+# Of what has one derivative only, and of what no theory was asked.
+NOT_OF_ONCE = ("gradient_quotient", "q_theory_ratio", "gradient_theory_ratio")
 
 
 def test_every_probe_has_a_twin() -> None:
@@ -152,3 +160,36 @@ def test_the_order_of_probes_is_free() -> None:
     second = {name: PROBES[name].measure(backward) for name in reversed(PROBES)}
     for name, numbers in first.items():
         assert torch.equal(numbers.nan_to_num(), second[name].nan_to_num()), name
+
+
+def test_kernels_are_of_the_first_samples() -> None:
+    """What they cost grows with the square of how many there are."""
+    model = PROBLEMS["tanh"].snapshot().model
+    g = torch.Generator().manual_seed(8)
+    x = torch.rand(KERNEL_SAMPLES + 40, FEATURES, generator=g, dtype=torch.float64)
+    y = torch.randint(CLASSES, (len(x),), generator=g)
+    whole = Snapshot(model, x, y, ["tanh"])
+    part = Snapshot(model, x[:KERNEL_SAMPLES], y[:KERNEL_SAMPLES], ["tanh"])
+    for name in ("ntk_trace", "ntk_largest", "jacobian_max"):
+        probe = PROBES[name].measure
+        assert torch.equal(probe(whole), probe(part)), name
+
+
+class _Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, d: Tensor) -> Tensor:
+        return d
+
+
+def test_an_activation_without_a_second_derivative_has_no_quotient() -> None:
+    layers = PROBLEMS["identity"].layers()
+    x, y = data()
+    at = Snapshot(StackedMLP([layers], [_Once.apply]), x, y, ["once"])
+    for probe in PROBES.values():
+        found = probe.measure(at)
+        assert found.isnan().all() == (probe.name in NOT_OF_ONCE), probe.name

@@ -12,7 +12,7 @@ from src import activations
 from src.diagnostics.flatness import largest_slope, saturated_below
 from src.diagnostics.probes.units import SAME, distinct_rows
 from src.diagnostics.records import RECORDS, Story, read
-from tests.probe_problems import squareplus
+from tests.probe_problems import Problem
 from tests.probe_twins import LARGEST, SATURATING
 from tests.training import options, tiny, train, vary
 
@@ -103,9 +103,7 @@ def test_copies_stay_copies_in_training(tmp_path: Path) -> None:
 
 
 def asked(name: str) -> tuple[activations.Activation, torch.dtype, torch.device]:
-    own = {"hardtanh": F.hardtanh, "squareplus": squareplus}
-    function = own.get(name) or activations.build(name)
-    return function, torch.float32, torch.device("cpu")
+    return Problem(name).function, torch.float32, torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", [*options("activation"), "hardtanh", "squareplus"])
