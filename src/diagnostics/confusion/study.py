@@ -14,6 +14,7 @@ from src.diagnostics.confusion.count import Outcome
 from src.diagnostics.confusion.judged import Judged, Runs
 from src.errors import InputError
 from src.report.load import Record
+from src.tracking.files import RESULT
 
 STUDY = PROJECT / "docs" / "verdicts.json"
 SWEEP = "multirun.yaml"  # what Hydra leaves in the folder of a sweep
@@ -48,7 +49,7 @@ def study_of(
     """others: members that are not counted, for examples of verdicts that those of runs lack."""
     return Study(
         steps=steps,
-        sweeps=[_command(path) for folder in folders for path in sorted(folder.rglob(SWEEP))],
+        sweeps=list(dict.fromkeys(_command(path) for at in folders for path in _sweeps(at))),
         versions=_distinct(map(_versions, runs.records)),
         devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
         failed=runs.failed,
@@ -95,6 +96,13 @@ def _examples(members: Sequence[Judged], others: Sequence[Judged]) -> dict[str, 
 
 def _place(outcome: Outcome) -> tuple[str, str, str, int]:
     return outcome.init, outcome.activation, outcome.optimizer, outcome.seed
+
+
+def _sweeps(folder: Path) -> list[Path]:
+    """Of the folder of a member that of the sweep around it."""
+    if (folder / RESULT).is_file():
+        return [path for path in (folder.parent / SWEEP,) if path.is_file()]
+    return sorted(folder.rglob(SWEEP))
 
 
 def _command(path: Path) -> str:
