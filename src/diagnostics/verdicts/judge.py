@@ -18,8 +18,9 @@ before what follows from it:
   large_logits        the last layer alone is too large
   small_steps         nothing wrong with the network
   diverged            what any of them can end in
-Of what began later, a whole layer that died comes first, then a loss that was thrown off (both tell of
-too long steps, and what is measured after them follows from them), then the rest as it came.
+Of what began later, a whole layer that died comes first, then a loss that was thrown off (both
+tell of too long steps, and what is measured after them follows from them), then the rest as it
+came.
 """
 
 from src.diagnostics.records import Story
