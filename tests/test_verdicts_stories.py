@@ -103,6 +103,17 @@ def test_less_is_asked_of_twenty_steps() -> None:
     assert names(later) == ["slow"]
 
 
+def test_a_late_start_is_slow_until_it_has_caught_up() -> None:
+    begun = {0: 0.1, 100: 0.12}
+    (verdict,) = judge(Story(learns(begun | {2400: 0.75})), facts())
+    assert verdict.name == "slow"
+    assert "12 % of the sample right at step 100" in verdict.sentence
+    assert names(learns(begun | {2400: 0.85})) == ["healthy"]
+    assert names(learns({0: 0.1, 100: 0.6, 2400: 0.75})) == ["healthy"]
+    # A resumed run has no early looks.
+    assert names(learns({480: 0.5, 2400: 0.75})) == ["healthy"]
+
+
 def test_judged_until_a_step() -> None:
     rows = learns({0: 0.1, 100: 0.7, 500: 0.1}, {0: 2.4, 100: 0.9, 500: LN10})
     dead = layered("dead_layer", {0: (0, 0), 100: (0, 0), 500: (0, 1)})
