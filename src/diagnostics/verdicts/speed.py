@@ -68,9 +68,9 @@ def slow(seen: Learning) -> Verdict:
     """It learns, but slower than a good start does.
 
     Judged by the fixed sample: better than guessing beyond chance, or the loss at least 5 % below
-    that of guessing, but not as far as `healthy` asks for; or so by step 100, and still less than eight
-    tenths of the way to all right. With nothing learnt at all, and no
-    fault found, it is called slow too, and says so.
+    that of guessing, but not as far as `healthy` asks for. Or not by step 100, and since then not
+    eight tenths of the way to all right. With nothing learnt at all, and no fault found, it is
+    called slow too, and says so.
     """
     remedy = (
         "More epochs or a larger optimizer.lr; optimizer=adam; a start matched to the activation: "
