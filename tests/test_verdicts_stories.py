@@ -80,7 +80,7 @@ def test_only_the_start_of_a_bad_one() -> None:
     rows = learns({0: 0.1}, {0: LN10}) + layered("distinct_units", {0: (1, 1, 1)})
     (verdict,) = judge(Story(rows), facts())
     assert verdict.name == "symmetric"
-    assert "1 distinct of 256 in layer 1 at the start." in verdict.sentence
+    assert "Distinct units of layer 1: 1 of 256 at the start." in verdict.sentence
 
 
 def test_learning_decides_what_stands_first() -> None:
@@ -110,6 +110,11 @@ def test_a_late_start_is_slow_until_it_has_caught_up() -> None:
     assert "12 % of the sample right at step 100" in verdict.sentence
     assert names(learns(begun | {2400: 0.85})) == ["healthy"]
     assert names(learns({0: 0.1, 100: 0.6, 2400: 0.75})) == ["healthy"]
+    # Why it began late is what was wrong then.
+    flat = layered("saturated_fraction", {0: (0.9, 0.9), 100: (0.9, 0.9), 2400: (0.1, 0.1)})
+    assert names(learns(begun | {2400: 0.75}) + flat)[0] == "saturated"
+    back = layered("gradient_ratio", {0: (1e-2, 1e-2), 100: (1e-2, 1e-2), 2400: (1.0, 1.0)})
+    assert names(learns(begun | {2400: 0.75}) + back) == ["vanishing_backward", "slow"]
     # A resumed run has no early looks.
     assert names(learns({480: 0.5, 2400: 0.75})) == ["healthy"]
 
@@ -150,7 +155,7 @@ def test_rounding_can_break_a_symmetry_too() -> None:
     rows = layered("distinct_units", {0: (1, 128, 10), 20: (1, 128, 10), 100: (256, 128, 10)})
     (verdict,) = judge(Story(STUCK + rows), facts(dropout=0.0))
     assert "Only rounding in the last digits" in verdict.sentence
-    assert "256 distinct of 256 in layer 1 at step 100." in verdict.sentence
+    assert "256 of 256 are distinct in layer 1 at step 100." in verdict.sentence
 
 
 def test_equal_rows_with_different_gradients_are_no_copies() -> None:
