@@ -69,6 +69,7 @@ CAUSES: dict[str, dict[str, dict[str, Any]]] = {
     "dead": {
         "born so: negative weights, inputs above 0": uniform(-1.0, 0.0),
         "born so: large negative biases": {**HE, **bias(-10.0)},
+        "born so: biases of -100": {**HE, **SGD, **bias(-100.0)},
         "died of SGD's rate": {**HE, **SGD, "optimizer__lr": 10.0},
         "died of Adam's rate": {**HE, "optimizer__lr": 1.0},
     },
@@ -188,6 +189,7 @@ NEAR_MISSES: dict[str, dict[str, dict[str, Any] | str]] = {
         "U[-.5, .5)": {"init": "uniform_centered"},
         "U[0, 1), tanh": "saturated",
         "ten layers of He": {**HE, **deep(10)},
+        "born so: biases of -100": "dead",
         "died of SGD's rate": "dead",
     },
     "exploding_backward": {

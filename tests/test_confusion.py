@@ -146,6 +146,8 @@ def test_members_that_failed_are_left_out(runs: Path, capsys: pytest.CaptureFixt
 
 def test_several_folders(runs: Path) -> None:
     assert len(judged([runs / "member=0", runs / "member=1"], 100).members) == 2
+    # One that lies in two of them counts once.
+    assert len(judged([runs / "member=0", runs], 100).members) == 5
 
 
 def refusal(*words: str) -> str:

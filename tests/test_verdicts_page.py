@@ -83,11 +83,11 @@ def test_the_study_holds() -> None:
     """The acceptance: of what fails nothing is called healthy, of what works nine tenths are."""
     outcomes = study.kept().outcomes
     found = confusion(outcomes)
-    assert sum(map(sum, found.counts.values())) == len(outcomes) > 900
-    assert len({outcome.init for outcome in outcomes}) > 50
-    assert found.failures_found.n > 100
+    assert sum(map(sum, found.counts.values())) == len(outcomes) > 300
+    assert len({outcome.init for outcome in outcomes}) > 25
+    assert found.failures_found.n > 30
     assert found.failures_found.value == 1
-    assert found.workers_cleared.n > 500
+    assert found.workers_cleared.n > 250
     assert found.workers_cleared.value >= 0.9
     assert found.counts.keys() <= set(NAMES)
 
@@ -147,13 +147,17 @@ def test_the_command_keeps_what_it_judged(
     monkeypatch.setattr(study, "STUDY", tmp_path / "verdicts.json")
     counted, example = tmp_path / "counted", tmp_path / "example"
     measured(counted, 0, distinct((0, 8)), made(0.9, "works"))
-    measured(example, 0, distinct((0, 1)), made(0.1, "fails"))
+    place = measured(example, 0, distinct((0, 1)), made(0.1, "fails"))
     overrides = {"hydra": {"overrides": {"task": ["init=he", "seed=range(1)"]}}}
     (counted / study.SWEEP).write_text(json.dumps(overrides))  # which YAML reads as well
+    typed = place / study.OVERRIDES
+    typed.parent.mkdir()
+    typed.write_text("- init=zeros\n- logger=none\n- model.hidden=[8,8,8]\n- data.root=[8, 6]\n")
     main([str(counted), "--page", "--examples", str(example)])
     found = study.kept()
     assert [outcome.accuracy for outcome in found.outcomes] == [0.9]
-    assert found.examples["symmetric"].member == "fails"
+    assert found.examples["symmetric"].member == "init=zeros model.hidden=[8]*3 data.root=[8, 6]"
+    assert found.examples["healthy"].member == "works"
     assert found.sweeps == ["python -m src.train -m init=he 'seed=range(1)'"]
     assert (tmp_path / "verdicts.md").read_text() == page.page(found)
     assert capsys.readouterr().out.endswith("written: verdicts.md\n")

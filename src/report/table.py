@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from src.report.load import Record, load, setting, varied
+from src.report.reasons import print_reasons
 from src.tracking.files import write_atomically
 
 # column of summary.csv -> where it stands in a record
@@ -58,6 +59,7 @@ def show(folder: Path) -> list[Record]:
         settings = varied(records) or ["init"]
         write_atomically(folder / SUMMARY, summary(records, settings).encode())
         print_table(records, settings)
+        print_reasons(records, settings)
         if len(records) > LONGEST:
             print(f"all {len(records):,} rows are in {folder / SUMMARY}")
         print(f"{len(records)} member(s) in {folder}")

@@ -34,8 +34,9 @@ class Runs:
 
 
 def judged(folders: Sequence[Path], steps: int) -> Runs:
-    """Every member under the folders. InputError where one has no result, or no records."""
-    records = [record for folder in folders for record in _results(folder)]
+    """Every member under the folders, once. InputError where one has no result, or no records."""
+    found = {Path(each["folder"]).resolve(): each for at in folders for each in _results(at)}
+    records = list(found.values())
     trained = [record for record in records if record["status"] != "failed"]
     without = [r["folder"] for r in trained if not (Path(r["folder"]) / RECORDS).is_file()]
     if without:

@@ -1,6 +1,7 @@
 """docs/verdicts.json: the members from which docs/verdicts.md has its figures, a line each."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,11 +13,16 @@ import yaml
 from src.config import PROJECT
 from src.diagnostics.confusion.count import Outcome
 from src.diagnostics.confusion.judged import Judged, Runs
+from src.diagnostics.verdicts.names import NAMES
 from src.errors import InputError
 from src.report.load import Record
+from src.tracking.files import RESULT
 
 STUDY = PROJECT / "docs" / "verdicts.json"
 SWEEP = "multirun.yaml"  # what Hydra leaves in the folder of a sweep
+OVERRIDES = Path(".hydra") / "overrides.yaml"  # and in that of a member
+_LAYERS = re.compile(r"\[(\d+)((?:, ?\1)+)\]")
+UNTOLD = ("logger", "quiet", "trust")  # what does not change a member
 PACKAGES = ("python", "torch", "starting-strength")  # those whose versions the page tells
 
 
@@ -48,7 +54,7 @@ def study_of(
     """others: members that are not counted, for examples of verdicts that those of runs lack."""
     return Study(
         steps=steps,
-        sweeps=[_command(path) for folder in folders for path in sorted(folder.rglob(SWEEP))],
+        sweeps=list(dict.fromkeys(_command(path) for at in folders for path in _sweeps(at))),
         versions=_distinct(map(_versions, runs.records)),
         devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
         failed=runs.failed,
@@ -82,19 +88,57 @@ def kept(path: Path | None = None) -> Study:
 
 
 def _examples(members: Sequence[Judged], others: Sequence[Judged]) -> dict[str, Example]:
-    """Of each verdict the first member in order of which it is the primary one, else any."""
+    """Of each verdict a member of which it is the primary one, else any; counted ones first."""
     found = dict[str, Example]()
-    ordered = [*sorted(members, key=lambda each: _place(each.outcome)), *others]
-    for count in (1, None):
-        for member in ordered:
-            for verdict in member.verdicts[:count]:
-                told = Example(member.label, verdict.sentence, verdict.remedy)
-                found.setdefault(verdict.name, told)
+    for name in NAMES:
+        best = _primary(members, name) or _primary(others, name)
+        best = best or [each for each in (*members, *others) if _told(each, name)]
+        if best:
+            member = min(best, key=lambda each: _clarity(each.outcome))
+            verdict = next(each for each in member.verdicts if each.name == name)
+            found[name] = Example(_asked(member), verdict.sentence, verdict.remedy)
     return found
+
+
+def _primary(members: Sequence[Judged], name: str) -> list[Judged]:
+    return [each for each in members if each.outcome.verdict == name]
+
+
+def _told(member: Judged, name: str) -> bool:
+    return any(verdict.name == name for verdict in member.verdicts)
+
+
+def _clarity(outcome: Outcome) -> tuple[float, tuple[str, str, str, int]]:
+    """The least is clearest: a fault where the end was worst, health where it was best."""
+    accuracy = outcome.accuracy or 0.0
+    return (-accuracy if outcome.verdict == "healthy" else accuracy), _place(outcome)
+
+
+def _asked(member: Judged) -> str:
+    """As it was typed, where its folder remembers that; else its label."""
+    path = Path(member.folder) / OVERRIDES
+    try:
+        words = [str(each) for each in yaml.safe_load(path.read_text())]
+    except (OSError, yaml.YAMLError, TypeError):
+        return member.label
+    told = [_LAYERS.sub(_short, each) for each in words if each.partition("=")[0] not in UNTOLD]
+    return " ".join(told) or member.label
+
+
+def _short(found: re.Match[str]) -> str:
+    """[100,100,100] as [100]*3, which the command line reads as well."""
+    return f"[{found[1]}]*{1 + found[2].count(',')}"
 
 
 def _place(outcome: Outcome) -> tuple[str, str, str, int]:
     return outcome.init, outcome.activation, outcome.optimizer, outcome.seed
+
+
+def _sweeps(folder: Path) -> list[Path]:
+    """Of the folder of a member that of the sweep around it."""
+    if (folder / RESULT).is_file():
+        return [path for path in (folder.parent / SWEEP,) if path.is_file()]
+    return sorted(folder.rglob(SWEEP))
 
 
 def _command(path: Path) -> str:

@@ -80,13 +80,17 @@ def growth(story: Story, layer: int) -> dict[int, float]:
 def _first_beyond(
     story: Story, facts: Facts, beyond: Callable[[float], bool], late: bool = True
 ) -> tuple[int, int, float] | None:
+    """(step, layer, ratio) of the first to be beyond; not late: at the first look alone."""
+    start = min(story.steps, default=0)
     found = []
     for layer in range(1, len(facts.hidden) + 1):
         curve = growth(story, layer)
+        if not late:
+            # A layer that is dead hands on 0, however large what it is given.
+            alive = start in curve and story.value("dead_layer", start, layer) != 1
+            curve = {start: curve[start]} if alive else {}
         step = first_and_since(curve, beyond)
-        if step is None or (step > min(curve) and not late):
-            continue
-        if not _behind_a_dead_one(story, layer, step):
+        if step is not None and not _behind_a_dead_one(story, layer, step):
             found.append((step, layer))
     where = earliest(found)
     return None if where is None else (*where, growth(story, where[1])[where[0]])

@@ -2,8 +2,9 @@
 
 Whether a fault is what matters is decided by how the member learns. One that learns well is
 healthy, whatever else is found beside it. One that learns slowly is slow, but where its units are
-copies, its steps are too small, or it diverges, that is why, and stands first. One that does not
-learn has its first fault first.
+copies, its steps are too small, or it diverges, that is why, and stands first; and where it began
+late and has not caught up, what its first steps were judged to be. One that does not learn has its
+first fault first.
 
 Faults of the first look come before what began later. Of those at the first look the cause comes
 before what follows from it:
@@ -18,8 +19,9 @@ before what follows from it:
   large_logits        the last layer alone is too large
   small_steps         nothing wrong with the network
   diverged            what any of them can end in
-Of what began later, a whole layer that died comes first, then a loss that was thrown off (both tell of
-too long steps, and what is measured after them follows from them), then the rest as it came.
+Of what began later, a whole layer that died comes first, then a loss that was thrown off (both
+tell of too long steps, and what is measured after them follows from them), then the rest as it
+came.
 """
 
 from src.diagnostics.records import Story
@@ -27,7 +29,7 @@ from src.diagnostics.verdicts.backward import exploding_backward, vanishing_back
 from src.diagnostics.verdicts.death import dead
 from src.diagnostics.verdicts.features import chaotic, collapsed_features
 from src.diagnostics.verdicts.forward import exploding_forward, vanishing_forward
-from src.diagnostics.verdicts.learning import Level, learning
+from src.diagnostics.verdicts.learning import Learning, Level, learning
 from src.diagnostics.verdicts.outputs import diverged, large_logits
 from src.diagnostics.verdicts.saturation import saturated
 from src.diagnostics.verdicts.speed import healthy, slow, small_steps
@@ -67,12 +69,21 @@ def judge(story: Story, facts: Facts) -> list[Verdict]:
     if level is Level.well:
         return [healthy(seen), *found]
     if seen is not None and level is Level.some:
-        why = next((verdict for verdict in found if verdict.name in BEFORE_SLOW), None)
-        rest = [verdict for verdict in found if verdict is not why]
+        why = _why_slow(story, facts, seen, found)
+        rest = [verdict for verdict in found if why is None or verdict.name != why.name]
         return [slow(seen), *rest] if why is None else [why, *rest, slow(seen)]
     if found:
         return found
     return [slow(seen)] if seen is not None and level is Level.nothing else [healthy(seen)]
+
+
+def _why_slow(story: Story, facts: Facts, seen: Learning, found: list[Verdict]) -> Verdict | None:
+    """The fault that stands before `slow`, if one does."""
+    if seen.late and seen.early is not None:
+        primary = judge(story.until(seen.early[0]), facts)[0]
+        if primary.name not in ("healthy", "slow"):
+            return primary
+    return next((verdict for verdict in found if verdict.name in BEFORE_SLOW), None)
 
 
 def _place(verdict: Verdict, first: int) -> tuple[int, int]:

@@ -82,12 +82,14 @@ def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     silent = [n for n in layers if story.value("gradient_norm", last, n) == 0]
     count = _count(story, layer, last)
     sentence = (
-        f"{_the_units(facts, layers)} are copies of one another: {EQUAL} {count} distinct of "
-        f"{units} {'in layer ' + str(layer) + ' ' if len(layers) > 1 else ''}{when(first)}"
+        f"{_the_units(facts, layers)} are copies of one another: {EQUAL} Distinct units of "
+        f"layer {layer}: {count} of {units} {when(first)}"
         + (f", and still {when(last)}." if last > first else ".")
     )
     if silent:
-        sentence += f" No gradient reaches {layers_named(silent)} at all."
+        sentence += f" No gradient reaches {layers_named(silent)} at all"
+        behind = story.value("weight_norm", last, silent[-1] + 1)
+        sentence += ", for the weights behind are 0." if behind == 0 else "."
     evidence = _evidence(story, layer, units, first)
     if last > first:
         evidence += _evidence(story, layer, units, last)
@@ -108,7 +110,7 @@ def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     )
     sentence = (
         f"{_the_units(facts, layers)} began as copies of one another: {EQUAL} {by}: "
-        f"{_count(story, layer, step)} distinct of {units} in layer {layer} {when(step)}."
+        f"{_count(story, layer, step)} of {units} are distinct in layer {layer} {when(step)}."
     )
     evidence = _evidence(story, layer, units, first) + _evidence(story, layer, units, step)
     return Verdict("symmetric", sentence, REMEDY, tuple(evidence))

@@ -1,0 +1,98 @@
+"""Below the table: each verdict in words, with what to try, however many members share it."""
+
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from src.report.load import Record, setting
+
+# Of one verdict, so many sentences (those of different arms) and values of a setting are shown.
+SENTENCES, VALUES = 3, 6
+INDENT = "  "
+
+
+def print_reasons(records: Sequence[Record], settings: Sequence[str]) -> None:
+    """records: in the order of the table; nothing of those in which nothing was measured."""
+    width = _width()
+    for line in reasons(records, settings):
+        if width is None:
+            print(line)
+            continue
+        depth = len(line) - len(line.lstrip())
+        indent = " " * (depth + len(INDENT))
+        print(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False))
+
+
+def reasons(records: Sequence[Record], settings: Sequence[str]) -> Iterator[str]:
+    """A line for each primary verdict, below it its sentences and remedies, indented."""
+    judged = [record for record in records if found(record)]
+    arms = [key for key in settings if key != "seed"]
+    for name in dict.fromkeys(found(record)[0]["name"] for record in judged):
+        members = [record for record in judged if found(record)[0]["name"] == name]
+        count = f"{len(members):,} member{'s' if len(members) > 1 else ''}"
+        yield f"{name} ({': '.join(filter(None, [count, _shared(members, judged, arms)]))})"
+        yield from _sentences(members, arms)
+        for remedy in dict.fromkeys(found(member)[0]["remedy"] for member in members):
+            if remedy:
+                yield f"{INDENT}Try: {remedy}"
+
+
+def found(record: Record) -> list[dict[str, Any]]:
+    """The verdicts of a member, the primary one first."""
+    verdicts: list[dict[str, Any]] = (record.get("verdict") or {}).get("found") or []
+    return verdicts
+
+
+def _sentences(members: Sequence[Record], arms: Sequence[str]) -> Iterator[str]:
+    """One of each arm, that of its first member in the table; equal ones once."""
+    by_arm: dict[str, Record] = {}
+    for member in members:
+        by_arm.setdefault(_arm(member, arms), member)
+    shown: dict[str, str] = {}
+    for arm, member in by_arm.items():
+        shown.setdefault(_told(member), arm)
+    for sentence, arm in list(shown.items())[:SENTENCES]:
+        yield INDENT + (f"{arm}: {sentence}" if len(by_arm) > 1 else sentence)
+    if len(shown) > SENTENCES:
+        more = len(shown) - SENTENCES
+        yield f"{INDENT}... and {more:,} arm{'s' if more > 1 else ''} more; see each result.json."
+
+
+def _told(member: Record) -> str:
+    primary, *others = found(member)
+    names = list(dict.fromkeys(verdict["name"] for verdict in others))
+    return primary["sentence"] + (f" Besides: {', '.join(names)}." if names else "")
+
+
+def _arm(record: Record, arms: Sequence[str]) -> str:
+    return ", ".join(f"{key}={_value(record, key)}" for key in arms)
+
+
+def _shared(members: Sequence[Record], judged: Sequence[Record], arms: Sequence[str]) -> str:
+    """init=zeros, ones; optimizer=sgd. A setting of which all values occur is left out."""
+    parts = []
+    for key in arms:
+        values = list(dict.fromkeys(_value(member, key) for member in members))
+        every = {_value(record, key) for record in judged}
+        if len(every) == len(values) > 1:
+            continue
+        more = f" and {len(values) - VALUES} more" if len(values) > VALUES else ""
+        parts.append(f"{key}={', '.join(values[:VALUES])}{more}")
+    return "; ".join(parts)
+
+
+def _value(record: Record, key: str) -> str:
+    try:
+        return str(setting(record, key))
+    except (KeyError, TypeError):
+        return "absent"
+
+
+def _width() -> int | None:
+    """Columns of a terminal; None off one, where nothing is folded."""
+    if not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    return max(Console(file=sys.stdout).width, 40)
