@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from src.data.examples import Examples
+from src.diagnostics.histograms import Histograms, histograms
 from src.diagnostics.observe import change, parameters, rows_of, snapshots
 from src.diagnostics.probes import table
 from src.diagnostics.records import Record
-from src.diagnostics.schedule import Schedule
+from src.diagnostics.schedule import Schedule, never
 from src.diagnostics.snapshot import Snapshot
 from src.lightning import Callback, LightningModule, Trainer
 from src.schema.diagnostics import DiagnosticsConfig
@@ -39,10 +40,16 @@ class Recorder(Callback):
     """
 
     def __init__(
-        self, config: DiagnosticsConfig, schedule: Schedule, seed: int, tracker: StackTracker
+        self,
+        config: DiagnosticsConfig,
+        schedule: Schedule,
+        seed: int,
+        tracker: StackTracker,
+        pictured: Schedule = never,
     ) -> None:
-        """seed: of the sample, the same for all members."""
+        """seed: of the sample, the same for all members. pictured: when to take histograms, too."""
         self.config, self.schedule, self.seed, self.tracker = config, schedule, seed, tracker
+        self.pictured = pictured
         self.names = [member.config.activation.name for member in tracker.members]
         self._last = -1  # the step last looked at
         self._before: list[tuple[Tensor, Tensor]] | None = None
@@ -86,8 +93,10 @@ class Recorder(Callback):
         step = self._last = module.steps_done
         probes = table.of(self.config.tier, step)
 
-        def seen(at: Snapshot) -> list[list[Record]]:
-            return rows_of(step, {probe.name: probe.measure(at) for probe in probes}, len(at))
+        def seen(at: Snapshot) -> list[tuple[list[Record], Histograms]]:
+            rows = rows_of(step, {probe.name: probe.measure(at) for probe in probes}, len(at))
+            taken = histograms(at) if self.pictured(step) else [{} for _ in rows]
+            return list(zip(rows, taken, strict=True))
 
         living = [k for k, alive in enumerate(self.tracker.alive) if alive]
         # Lightning validates in inference mode, in which nothing can be differentiated.
@@ -95,8 +104,9 @@ class Recorder(Callback):
             sample = sample_of(module.data.splits.train, self.config.samples, self.seed)
             found = snapshots(module.model, sample, self.names, living, seen)
         rows: list[list[Record]] = [[] for _ in range(len(module.model))]
-        for k, each in zip(living, found, strict=True):
+        for k, (each, taken) in zip(living, found, strict=True):
             rows[k] = each
+            self.tracker.members[k].histograms(step, taken)
         self._hand_on(rows)
 
     def _hand_on(self, rows: Sequence[list[Record]]) -> None:
