@@ -37,7 +37,8 @@ const deep = (selector, root = document) => {
   }
   return root.shadowRoot ? found.concat(deep(selector, root.shadowRoot)) : found;
 };
-const text = element => element ? element.innerText.trim().replace(/\\s+/g, ' ') : '';
+const text = element => (element?.innerText ?? element?.textContent ?? '')
+  .trim().replace(/\\s+/g, ' ');
 const width = element => element.getBoundingClientRect().width;
 """
 

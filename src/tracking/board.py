@@ -23,8 +23,9 @@ from src.tracking.pace import TARGET, WINDOW
 from src.tracking.words import verdict_as_markdown
 
 # Scalars of the HParams tab: heading and description of each. All that a command with many members
-# writes. A member that diverged has none of those that it never came to, one that never reached the
-# target has no steps_to_80: TensorBoard leaves the cell empty and shows the row.
+# writes. TensorBoard shows the first five unasked. A member that diverged has none of those that it
+# never came to, one that never reached the target has no steps_to_80: TensorBoard leaves the cell
+# empty and shows the row.
 METRICS = {
     "accuracy/validation": ("validation accuracy", "at the end of the last epoch"),
     "accuracy/best": ("best validation accuracy", "of all epochs' ends, and of the start"),
@@ -33,12 +34,12 @@ METRICS = {
         f"updates until the training accuracy of the last {WINDOW:,} examples was {TARGET:.0%}; "
         "empty: never",
     ),
-    "loss/validation": ("validation loss", "at the end of the last epoch"),
-    "accuracy/test": ("test accuracy", "after the last epoch"),
     "verdict/index": (
         "verdict index",
         ", ".join(f"{index} {name}" for index, name in enumerate(NAMES)),
     ),
+    "accuracy/test": ("test accuracy", "after the last epoch"),
+    "loss/validation": ("validation loss", "at the end of the last epoch"),
 }
 
 # The HParams columns that TensorBoard shows without being asked: what people sweep, and the cause.
