@@ -109,7 +109,7 @@ def tensorboard(folder: Path, log: Path) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Chrome]:
+def chromium(window: tuple[int, int] = WINDOW) -> Iterator[Chrome]:
     """A headless browser of Debian's; selenium is told where it lies, so that it loads none."""
     assert BROWSER is not None
     assert DRIVER is not None
@@ -120,7 +120,7 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument(argument)
     driver = Chrome(options=options, service=ChromeService(DRIVER))
     try:
-        size = {"width": WINDOW[0], "height": WINDOW[1], "deviceScaleFactor": 1, "mobile": False}
+        size = {"width": window[0], "height": window[1], "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         yield driver
     finally:
@@ -193,9 +193,14 @@ class Page:
         """The plugins that have something to show, as they stand at the top."""
         return [name.lower() for name in self.texts("plugin-selector .mat-mdc-tab .plugin-name")]
 
-    def unfold(self) -> list[str]:
-        """Open every category of the tab; their names."""
-        return self.until(lambda: list(self.script(_UNFOLD)), "categories")
+    def unfold(self, *wanted: str) -> list[str]:
+        """Open every category of the tab, once these are there; the names of all."""
+
+        def opened() -> list[str] | None:
+            found = list(self.script(_UNFOLD))
+            return found if set(wanted) <= set(found) else None
+
+        return self.until(opened, f"categories {wanted}")
 
     def charts(self) -> dict[str, Chart]:
         """The tab's charts by title."""
@@ -219,5 +224,13 @@ class Page:
         self.until(all_seen, f"{rows} rows, not {len(seen)}")
         return [seen[index] for index in sorted(seen)]
 
-    def picture(self, path: Path) -> None:
-        assert self.driver.save_screenshot(str(path))
+    def settle(self) -> None:
+        """Wait until the page looks the same twice, a quarter of a second apart: nothing moves."""
+        seen: list[str] = []
+
+        def still() -> bool:
+            seen.append(self.driver.get_screenshot_as_base64())
+            self.driver.execute_async_script("setTimeout(arguments[0], 250)")
+            return seen[-2:-1] == seen[-1:]
+
+        self.until(still, "a page at rest")
