@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from src.config import as_plain
+from src.diagnostics.records import RECORDS
 from src.stacks import splits_of
 from tests.training import Trained, same_weights, tiny, train, vary
 
@@ -35,8 +36,7 @@ def test_files_of_a_member(four: list[Trained]) -> None:
         names = {path.name for path in member.folder.iterdir()}
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == 1
-        rest = {"result.json", "weights.safetensors", "train.log", "records.parquet"}
-        assert names - events == rest
+        assert names - events == {"result.json", "weights.safetensors", "train.log", RECORDS}
 
 
 def test_result_fields(four: list[Trained]) -> None:
