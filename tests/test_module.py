@@ -42,7 +42,7 @@ def steps(member: Trained) -> list[float]:
 def test_evaluated_at_step_0_and_after_each_epoch_and_tested_once(
     calls: list[str], tmp_path: Path
 ) -> None:
-    (member,) = train([tiny(trainer__epochs=3)], tmp_path)
+    (member,) = train([tiny(trainer__epochs=3, diagnostics="off")], tmp_path)
     assert calls == ["validated", *["trained", "validated"] * 3, "tested"]
     assert steps(member) == [0, 6, 12, 18]
     assert [row["epoch"] for row in member.rows] == [0, 1, 2, 3]
@@ -51,8 +51,13 @@ def test_evaluated_at_step_0_and_after_each_epoch_and_tested_once(
 
 
 def test_chunks_make_a_training_step_for_so_many_steps(calls: list[str], tmp_path: Path) -> None:
-    train([tiny(trainer__chunk_steps=4)], tmp_path)
+    base = tiny(trainer__chunk_steps=4, diagnostics="off")
+    train([base], tmp_path / "off")
     assert calls == ["validated", "trained", "trained", "validated", "tested"]
+    calls.clear()
+    # Of 6 steps 0 and 3 are looked at: chunks of 1, 2, 1 and, where one of 4 ends, 2.
+    train([vary(base, diagnostics="light", diagnostics__early_steps=[0, 3])], tmp_path / "light")
+    assert calls == ["validated", *["trained"] * 4, "validated", "tested"]
 
 
 def test_no_epochs_evaluates_the_start(calls: list[str], tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ def test_summary(tmp_path: Path) -> None:
         "seed": "0",
         "status": "done",
         "step": "48",
+        "verdict": "-",
+        "steps_to_80": "",
         "validation_accuracy": "0.75",
         "best_validation_accuracy": "0.75",
         "validation_loss": "0.5",

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from src.config import as_plain
+from src.diagnostics.records import RECORDS
 from src.stacks import splits_of
 from tests.training import Trained, same_weights, tiny, train, vary
 
@@ -35,7 +36,7 @@ def test_files_of_a_member(four: list[Trained]) -> None:
         names = {path.name for path in member.folder.iterdir()}
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == 1
-        assert names - events == {"result.json", "weights.safetensors", "train.log"}
+        assert names - events == {"result.json", "weights.safetensors", "train.log", RECORDS}
 
 
 def test_result_fields(four: list[Trained]) -> None:
@@ -86,7 +87,8 @@ def test_log_tells_the_story_with_times(four: list[Trained]) -> None:
     said = [line[20:] for line in lines]
     assert said[0] == "member=0: started"
     assert [line.partition(",")[0] for line in said[1:4]] == ["epoch 0", "epoch 1", "epoch 2"]
-    assert said[4:] == ["done"]
+    square = "no pictures of filters and examples: 20 inputs are not those of a square"
+    assert said[4:] == [square, "done"]
 
 
 # --- weights.safetensors ------------------------------------------------------------------

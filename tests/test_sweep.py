@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from safetensors.torch import load_file
 
 from src.config import CONF
+from src.diagnostics.records import RECORDS
 from src.errors import InputError
 from src.sweep import labels, plan
 from src.tracking.files import RESULT
@@ -163,7 +164,7 @@ def test_sweep_writes_every_member(launcher: str, request: pytest.FixtureRequest
         events = {name for name in names if name.startswith("events.out.tfevents.")}
         assert len(events) == 1
         # Nothing half-written is left beside them.
-        assert names - events == {".hydra", RESULT, WEIGHTS, LOG}
+        assert names - events == {".hydra", RESULT, WEIGHTS, LOG, RECORDS}
         assert {path.name for path in (folder / ".hydra").iterdir()} == {
             "config.yaml",
             "hydra.yaml",

@@ -199,7 +199,8 @@ def test_composed_in_python_without_hydras_node(trap: Path) -> None:
     option_file(trap, "init", "config", "theirs.start")
     primary = (CONF / "config.yaml").read_text().replace("init: default", "init: config")
     (trap / "config.yaml").write_text(primary)
-    for group in ("activation", "optimizer", "schedule", "data", "trainer", "logger", "hydra"):
+    groups = "activation optimizer schedule data trainer logger diagnostics hydra"
+    for group in groups.split():
         (trap / group).symlink_to(CONF / group)
     with initialize_config_dir(str(trap), version_base="1.3"), pytest.raises(InputError) as caught:
         validated(compose("config", ["trust=true"]))

@@ -51,27 +51,35 @@ def predictions(
     As src.engine.evaluation does it: on a CPU members in turn, on a GPU all at once.
     """
 
-    def classes(of: StackedMLP) -> Tensor:
-        rows = torch.arange(len(examples), device=examples.labels.device)
-        found = []
-        for some in rows.split(EVALUATION_BATCH):  # type: ignore[no-untyped-call]
-            x, _ = examples.batch(some)
-            found.append(of(x.expand(len(of), -1, -1)).argmax(dim=2).to(torch.uint8))
-        return torch.cat(found, dim=1).cpu()
+    rows = torch.arange(len(examples), device=examples.labels.device)
+    batches = rows.split(EVALUATION_BATCH)  # type: ignore[no-untyped-call]
+    on_cpu = model.weights[0].device.type == "cpu"
+    parts = [_alone(model, k) for k in members] if on_cpu else [model]
 
-    def alone(k: int) -> Tensor:
-        scales = [model.member_scales(k)] if model.scales else []
+    def classes(part: StackedMLP, x: Tensor) -> Tensor:
         with torch.inference_mode():
-            return classes(StackedMLP([model.member(k)], [model.activations[k]], scales))[0]
+            return part(x.expand(len(part), -1, -1)).argmax(dim=2).to(torch.uint8)
 
-    if model.weights[0].device.type == "cpu":
-        with ThreadPoolExecutor(
-            torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            return list(pool.map(alone, members))
-    with torch.inference_mode(), products(precision):
-        found = classes(model)
-    return [found[k] for k in members]
+    found = []
+    with (
+        ThreadPoolExecutor(
+            torch.get_num_threads() if on_cpu else 1,
+            initializer=torch.set_num_threads,
+            initargs=(1,),
+        ) as pool,
+        products("32-true" if on_cpu else precision),
+    ):
+        for batch in batches:
+            x, _ = examples.batch(batch)
+            each = pool.map(lambda part, x=x: classes(part, x), parts)
+            found.append(torch.cat(list(each)).cpu())
+    together = torch.cat(found, dim=1)
+    return list(together) if on_cpu else [together[k] for k in members]
+
+
+def _alone(model: StackedMLP, k: int) -> StackedMLP:
+    scales = [model.member_scales(k)] if model.scales else []
+    return StackedMLP([model.member(k)], [model.activations[k]], scales)
 
 
 def names_of(data: str, classes: int) -> Sequence[str]:

@@ -80,7 +80,10 @@ class Detail(Enum):
     few = "few"  # the metrics of the HParams tab
 
 
-# Of a command, up to so many members are shown in full: see the figures in src.tracking.board.
+# Of a command, up to so many members are shown in full. TensorBoard asks its server once for each
+# chart and run, at 5.7 ms an answer (TensorBoard 2.21, 1,000 runs, 6 requests at a time, 2 cores):
+# the 15 charts of three layers take it 9 s for 100 members and 86 s for 1,000, whose histograms
+# and pictures are 12,000 cards on a page.
 MOST_IN_FULL = 100
 
 

@@ -54,6 +54,7 @@ CURVES = {
     "dead_fraction": "dead units",
     "update_ratio": "update to weight",
 }
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml's, where it is there
 MOST_LAYERS = 8  # with a chart each; of a deeper network as many, evenly spaced, with both ends
 
 
@@ -166,5 +167,5 @@ def _category(title: str, charts: Mapping[str, str]) -> Category:
 
 
 def _as_code(plain: Any) -> str:
-    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    text = yaml.dump(plain, sort_keys=False, allow_unicode=True, Dumper=_DUMPER)
     return f"```yaml\n{text}```"
