@@ -42,7 +42,8 @@ METRICS = {
     "loss/validation": ("validation loss", "at the end of the last epoch"),
 }
 
-# The HParams columns that TensorBoard shows without being asked: what people sweep, and the cause.
+# The HParams columns that come first: what people sweep, and the cause. TensorBoard shows five of
+# them unasked, in the order of the alphabet; the verdict's number stands among the metrics.
 FIRST_COLUMNS = ("activation", "init", "learning_rate", "optimizer", "seed", "verdict")
 
 NO_VERDICT = "-"
