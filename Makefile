@@ -5,6 +5,7 @@ ARGS ?=
 EXTRAS ?= dev
 SWEEP ?= init=zeros,xavier,he
 PORT ?= 6006
+RUNS ?= multirun
 INSTALLED := .venv/.installed
 # Two processes whose idle threads spin take the cores from each other.
 PASSIVE := OMP_WAIT_POLICY=PASSIVE
@@ -39,8 +40,12 @@ sweep: install data ## zeros against xavier against he, and the table (SWEEP="..
 train: install data ## one run (ARGS="init=he seed=1" to choose it)
 	@$(BIN)/python -m src.train $(ARGS)
 
-dashboard: install ## TensorBoard over multirun/, on http://127.0.0.1:6006 (PORT=...)
-	@$(BIN)/tensorboard --logdir multirun --host 127.0.0.1 --port $(PORT)
+dashboard: install ## TensorBoard over multirun/, on http://127.0.0.1:6006 (RUNS=folder PORT=...)
+	@echo "Arms over each other: http://127.0.0.1:$(PORT)/#custom_scalars"
+	@echo "A row for each member: http://127.0.0.1:$(PORT)/#hparams"
+	@echo "Of more than 40 runs TensorBoard draws none in Scalars and Custom Scalars until the box"
+	@echo "'filter runs' leaves fewer (init=he) or RUNS=multirun/<date>/<time> serves one sweep."
+	@$(BIN)/tensorboard --logdir $(RUNS) --host 127.0.0.1 --port $(PORT)
 
 test: install ## the fast tests
 	@$(PASSIVE) $(BIN)/python -m pytest -m "not slow and not peers" -q -n auto --dist worksteal $(ARGS)

@@ -1,10 +1,11 @@
-"""What a command says of how its members were divided into stacks."""
+"""What a command says before it trains: how its members were divided, what is left out."""
 
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from src.config import Config
+from src.schema.run import MOST_IN_FULL, Detail
 from src.stacks import alike, stack_key
 
 
@@ -19,6 +20,17 @@ def division(configs: Sequence[Config], stacks: Sequence[Sequence[int]]) -> str 
         largest = max(map(len, stacks))
         return f"{len(configs):,} members train in {len(stacks):,} stacks of at most {largest}."
     return None
+
+
+def left_out(configs: Sequence[Config]) -> str | None:
+    """What to say where so many members have only their metrics shown; None where all is."""
+    loggers = [config.logger for config in configs if config.logger.tensorboard]
+    if all(logger.in_full(len(configs)) or logger.detail is Detail.few for logger in loggers):
+        return None
+    return (
+        f"{len(configs):,} members: TensorBoard gets their metrics alone, not their curves, "
+        f"histograms and pictures (more than {MOST_IN_FULL}); logger.detail=all writes everything."
+    )
 
 
 def separating(configs: Sequence[Config]) -> list[str]:

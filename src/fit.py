@@ -16,8 +16,10 @@ from src.checkpoints import stack_digest
 from src.data.chunks import steps_per_epoch
 from src.data.examples import Splits
 from src.data.module import StackData
+from src.diagnostics.gallery import Gallery
+from src.diagnostics.histograms import schedule_of_histograms
 from src.diagnostics.recorder import Recorder
-from src.diagnostics.schedule import schedule_of
+from src.diagnostics.schedule import never, schedule_of
 from src.engine.protocol import Recipe
 from src.lightning import Callback, LightningModule, Trainer
 from src.model import StackedMLP
@@ -53,8 +55,12 @@ def fit_stack(
     watched = schedule_of(configs[0].diagnostics, steps)
     data = StackData(splits, configs[0].data, config, orders, watched)
     folders = [str(member.folder) for member in tracker.members]
-    recorder = Recorder(watched, tracker)
+    in_full = tracker.members[0].in_full
+    pictured = schedule_of_histograms(configs[0].diagnostics, steps) if in_full else never
+    recorder = Recorder(watched, tracker, pictured)
     callbacks: list[Callback] = [recorder]
+    if in_full and configs[0].diagnostics.images:
+        callbacks.append(Gallery(tracker))
     if config.checkpoint:
         name = f"stack-{stack_digest(configs)}.ckpt"
         callbacks.append(SaveStack(Path(os.path.commonpath(folders)) / name))

@@ -60,7 +60,7 @@ def train_members(
     results: dict[int, Result] = {}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
-            trackers = [MemberTracker(*members[k]) for k in stack]
+            trackers = [MemberTracker(*members[k], of=len(configs)) for k in stack]
             results.update(zip(stack, _run(trackers, progress), strict=True))
             progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
     return [results[k] for k in range(len(configs))]

@@ -45,12 +45,13 @@ class Plan:
             raise InputError("\n".join(f"{folder}: {kept}" for folder in finished))
 
     def announce(self) -> None:
-        """Say how the members were divided, where that is not into one stack."""
-        from src.division import division
+        """Say how the members were divided, where that is not into one stack, and what
+        TensorBoard is not told."""
+        from src.division import division, left_out
 
-        said = division(self.configs, self.stacks)
-        if said is not None and not self.quiet:
-            print(said, flush=True)
+        for said in (division(self.configs, self.stacks), left_out(self.configs)):
+            if said is not None and not self.quiet:
+                print(said, flush=True)
 
     def train(self) -> "list[Result]":
         import torch

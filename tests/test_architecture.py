@@ -45,7 +45,7 @@ LAYERS = [
         "src.stacks",
         "src.division",
     ],
-    ["src.diagnostics.recorder"],
+    ["src.diagnostics.recorder", "src.diagnostics.gallery"],
     ["src.tuned"],
     ["src.assembly"],
     ["src.fit"],
@@ -96,7 +96,7 @@ HYDRA = [
     "src.bench.__main__",
 ]
 LIGHTNING = [
-    *("src.lightning", "src.fit", "src.diagnostics.recorder"),
+    *("src.lightning", "src.fit", "src.diagnostics.recorder", "src.diagnostics.gallery"),
     "src.bench.lightning_loop",  # a peer
 ]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,14 +24,13 @@ from tests.training import even, option, vary
 def seen(configs: list[Config], alive: list[bool]) -> list[list[Record]]:
     splits = splits_of(configs[0])
     model = build_model(configs, splits)
-    names = [config.activation.name for config in configs]
-    observer = Observer(option("diagnostics", "light"), 0, names)
+    observer = Observer([replace(c, diagnostics=option("diagnostics", "light")) for c in configs])
     before = parameters(model)
     for k, weight in enumerate(model.weights):
         weight.data += 0.01 * torch.arange(float(len(model)))[:, None, None] + k
     update = observer.update(before, model, 0, alive)
     return [
-        one + other
+        one.rows + other
         for one, other in zip(observer.look(model, 0, splits.train, alive), update, strict=True)
     ]
 
@@ -65,7 +65,7 @@ def held_bytes(work: Callable[[], Any]) -> int:
     ) as profile:
         work()
     held = peak = 0
-    for event in profile.profiler.kineto_results.events():  # type: ignore[union-attr]
+    for event in profile.profiler.kineto_results.events():
         if event.name() == "[memory]":
             held += event.nbytes()
             peak = max(peak, held)
@@ -84,7 +84,7 @@ def test_room_of_a_look_against_what_is_allocated(
         config = watched(vary(base, activation=name), "light", samples=samples)
         splits = splits_of(config)
         model = build_model([config], splits)
-        observer = Observer(config.diagnostics, 0, [name])
+        observer = Observer([config])
         observer.look(model, 0, splits.train, [True])
         peak = held_bytes(lambda: observer.look(model, 0, splits.train, [True]))  # noqa: B023
         room_for_it = room.snapshot_bytes([200, *hidden, 10], samples)

@@ -98,8 +98,8 @@ def test_no_generator_and_no_gradient_is_touched() -> None:
     torch.manual_seed(3)
     before = torch.get_rng_state(), [p.detach().clone() for p in model.parameters()]
     with torch.inference_mode():  # as Lightning validates
-        rows = observer.look(model, 0, data, [True] * len(configs))
-    assert all(rows)
+        looks = observer.look(model, 0, data, [True] * len(configs), pictured=True)
+    assert all(look.rows and look.histograms for look in looks)
     assert torch.equal(torch.get_rng_state(), before[0])
     assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before[1], strict=True))
     assert all(p.grad is None for p in model.parameters())

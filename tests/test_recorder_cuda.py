@@ -54,11 +54,11 @@ def test_a_look_stays_in_its_room() -> None:
     members = [vary(config, seed=k) for k in range(96)]
     model = build_model(members, splits).cuda()
     data = splits.to(torch.device("cuda")).train
-    observer = Observer(config.diagnostics, 0, [config.activation.name] * 96)
+    observer = Observer(members)
     observer.look(model, 0, data, [True] * 96)
     torch.cuda.synchronize()
     before = torch.cuda.memory_allocated()
     torch.cuda.reset_peak_memory_stats()
-    assert all(observer.look(model, 1, data, [True] * 96))
+    assert all(look.rows for look in observer.look(model, 1, data, [True] * 96))
     room = at_once(model, 64) * snapshot_bytes([784, 256, 128, 10], 64)
     assert torch.cuda.max_memory_allocated() - before <= room

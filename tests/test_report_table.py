@@ -70,6 +70,7 @@ def test_summary(tmp_path: Path) -> None:
         "status": "done",
         "step": "48",
         "verdict": "-",
+        "steps_to_80": "",
         "validation_accuracy": "0.75",
         "best_validation_accuracy": "0.75",
         "validation_loss": "0.5",

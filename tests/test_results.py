@@ -87,7 +87,8 @@ def test_log_tells_the_story_with_times(four: list[Trained]) -> None:
     said = [line[20:] for line in lines]
     assert said[0] == "member=0: started"
     assert [line.partition(",")[0] for line in said[1:4]] == ["epoch 0", "epoch 1", "epoch 2"]
-    assert said[4:] == ["done"]
+    square = "no pictures of filters and examples: 20 inputs are not those of a square"
+    assert said[4:] == [square, "done"]
 
 
 # --- weights.safetensors ------------------------------------------------------------------

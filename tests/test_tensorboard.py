@@ -18,13 +18,23 @@ STEP_TAGS = {"loss/step", "accuracy/step"}
 END_TAGS = {"loss/test", "accuracy/test", "accuracy/best"}
 
 
+PROBE_TAGS = {
+    f"{name}/layer_{layer}"
+    for name in ("preactivation_std", "gradient_std", "dead_fraction", "update_ratio")
+    for layer in (1, 2, 3)
+    if (name, layer) != ("dead_fraction", 3)
+}
+
+
 def test_tags(four: list[Trained]) -> None:
+    """The last has no update that is a number, no epoch and no test; nor a window of 3 steps."""
+    common = {"learning_rate", "verdict/index"}
     for member in four[:3]:
         found = set(curves(member).Tags()["scalars"])
-        assert found == EPOCH_TAGS | STEP_TAGS | END_TAGS | {"learning_rate"}
-    # The diverged one has no epoch and no test; a window of 3 steps was never whole and finite.
+        assert found == EPOCH_TAGS | STEP_TAGS | END_TAGS | PROBE_TAGS | common
     found = set(curves(four[3]).Tags()["scalars"])
-    assert found == {"loss/validation", "accuracy/validation", "accuracy/best", "learning_rate"}
+    start = {"loss/validation", "accuracy/validation", "accuracy/best"}
+    assert {tag for tag in found if tag not in PROBE_TAGS} == start | common
 
 
 def test_epoch_curves_are_the_rows(four: list[Trained]) -> None:
@@ -106,6 +116,8 @@ def test_hparams_session(four: list[Trained]) -> None:
         {"init": "default", "weight_decay": 0.01, "dropout": 0.0, "hidden": "8-6", "epochs": 2.0},
         {"learning_rate": 1e30, "batch_size": 10.0, "data": "synthetic"},
     ]
+    for member, some in zip(four, expected, strict=True):
+        some["verdict"] = member.record["verdict"]["primary"]
     for k, (member, some) in enumerate(zip(four, expected, strict=True)):
         start = hparams(member, "session_start_info").session_start_info
         values = {
@@ -129,9 +141,11 @@ def test_hparams_columns_are_the_same_for_all_and_exist_as_scalars(four: list[Tr
     }
     assert len(columns) == 1
     metrics = {info.name.tag for experiment in experiments for info in experiment.metric_infos}
-    assert metrics
+    # 60 examples an epoch: too few for a window of 1,000, so none has a number of steps to 80 %.
+    always = metrics - {"accuracy/steps_to_80"}
+    assert len(always) == len(metrics) - 1 == 5
     for member in four[:3]:
-        assert metrics <= set(curves(member).Tags()["scalars"])
+        assert always <= set(curves(member).Tags()["scalars"])
         start = hparams(member, "session_start_info").session_start_info
         assert set(start.hparams) == {name for name, _ in next(iter(columns))}
 
@@ -146,9 +160,4 @@ def test_no_hp_metric(four: list[Trained]) -> None:
 
 def test_logger_none_writes_no_events(tmp_path: Path) -> None:
     (member,) = train([tiny()], tmp_path)
-    assert {path.name for path in member.folder.iterdir()} == {
-        "result.json",
-        "weights.safetensors",
-        "train.log",
-        "records.parquet",
-    }
+    assert list(member.folder.glob("events.*")) == []

@@ -24,6 +24,7 @@ class Dataset:
     debian_package: str | None = None
     package_folder: str | None = None
     classes: int = 10
+    class_names: tuple[str, ...] = ()  # empty: told by their numbers
 
 
 FASHION_MNIST = Dataset(
@@ -43,6 +44,10 @@ FASHION_MNIST = Dataset(
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
         ),
     },
+    class_names=(
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    ),
     debian_package="dataset-fashion-mnist",
     package_folder="/usr/share/datasets/fashion-mnist",
 )

@@ -175,7 +175,8 @@ class FirstSteps:
             return
         self._looked_at = self.step
         train, alive = self.splits.train, self.alive
-        self._take(self.observer.look(self.model, self.step, train, alive))
+        looks = self.observer.look(self.model, self.step, train, alive)
+        self._take([look.rows for look in looks])
         if self.shapes and self.step in (0, self.last):
             living = [k for k, each in enumerate(alive) if each]
             sample = sample_of(train, self.observer.config.samples, self.observer.seed)

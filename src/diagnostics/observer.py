@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import Lock
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 from src.config import Config
 from src.data.examples import Examples
+from src.diagnostics.histograms import Histograms, histograms
 from src.diagnostics.observe import Parameters, changes, rows_of, snapshots
 from src.diagnostics.probes import table
 from src.diagnostics.records import Record
@@ -22,6 +23,16 @@ from src.model import StackedMLP
 from src.streams import stream
 
 Rows = list[list[Record]]  # of each member
+
+
+class Look(NamedTuple):
+    """What is seen of one member at one step."""
+
+    rows: list[Record]
+    histograms: Histograms
+
+
+Found = TypeVar("Found")
 Seen = TypeVar("Seen", Snapshot, Change)
 
 log = logging.getLogger(__name__)
@@ -48,21 +59,36 @@ class Observer:
         self._telling = Lock()
         self._train: Examples | None = None  # what the sample was drawn from
 
-    def look(self, model: StackedMLP, step: int, train: Examples, alive: Sequence[bool]) -> Rows:
-        """Of each member the rows of the state after `step` updates; none of those not alive."""
+    def look(
+        self,
+        model: StackedMLP,
+        step: int,
+        train: Examples,
+        alive: Sequence[bool],
+        pictured: bool = False,
+    ) -> list[Look]:
+        """Of each member the state after `step` updates; nothing of those not alive.
+
+        pictured: histograms as well.
+        """
         measures = {probe.name: probe.measure for probe in table.of(self.config.tier, step)}
 
-        def seen(at: Snapshot) -> Rows:
-            return self._measured(step, measures, at, len(at))
+        def seen(at: Snapshot) -> list[Look]:
+            rows = self._measured(step, measures, at, len(at))
+            taken: list[Histograms] = [{} for _ in rows]
+            if pictured:
+                with self.unharmed("a histogram", step):
+                    taken = histograms(at)
+            return list(map(Look, rows, taken))
 
-        def found(living: list[int]) -> Rows:
+        def found(living: list[int]) -> list[Look]:
             if train is not self._train:
                 self._sample = sample_of(train, self.config.samples, self.seed)
                 self._train = train
             expected = self._expectations(model) if step == 0 else None
             return snapshots(model, self._sample, self.names, living, seen, expected)
 
-        return self._placed(step, alive, found)
+        return self._placed(step, alive, found, lambda: Look([], {}))
 
     def update(
         self, before: Parameters, model: StackedMLP, step: int, alive: Sequence[bool] | None = None
@@ -75,7 +101,7 @@ class Observer:
         def found(living: list[int]) -> Rows:
             return changes(before, model, living, seen)
 
-        return self._placed(step, alive or [True] * len(model), found)
+        return self._placed(step, alive or [True] * len(model), found, list)
 
     def _expectations(self, model: StackedMLP) -> list[Expectation]:
         sizes = [model.weights[0].shape[2], *model.widths]
@@ -98,14 +124,20 @@ class Observer:
                 told = "diagnostics: %s failed at step %d (%s); the training goes on without it"
                 log.warning(told, what, step, said)
 
-    def _placed(self, step: int, alive: Sequence[bool], found: Callable[[list[int]], Rows]) -> Rows:
-        rows: Rows = [[] for _ in alive]
+    def _placed(
+        self,
+        step: int,
+        alive: Sequence[bool],
+        found: Callable[[list[int]], list[Found]],
+        nothing: Callable[[], Found],
+    ) -> list[Found]:
+        of_each = [nothing() for _ in alive]
         living = [k for k, each in enumerate(alive) if each]
         # Lightning validates in inference mode, in which nothing can be differentiated.
         with self.unharmed("a look", step), torch.inference_mode(False):
             for k, each in zip(living, found(living), strict=True):
-                rows[k] = each
-        return rows
+                of_each[k] = each
+        return of_each
 
     def _measured(
         self, step: int, measures: Mapping[str, Callable[[Seen], Tensor]], of: Seen, members: int

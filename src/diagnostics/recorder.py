@@ -12,7 +12,7 @@ from torch import Tensor
 from src.diagnostics.observe import Parameters, parameters
 from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
-from src.diagnostics.schedule import Schedule
+from src.diagnostics.schedule import Schedule, never
 from src.lightning import Callback, LightningModule, Trainer
 from src.tracking.stack import StackTracker
 
@@ -27,8 +27,11 @@ class Recorder(Callback):
     what the optimizer does in that step is measured too.
     """
 
-    def __init__(self, schedule: Schedule, tracker: StackTracker) -> None:
-        self.schedule, self.tracker = schedule, tracker
+    def __init__(
+        self, schedule: Schedule, tracker: StackTracker, pictured: Schedule = never
+    ) -> None:
+        """pictured: at which of the steps to take histograms as well."""
+        self.schedule, self.tracker, self.pictured = schedule, tracker, pictured
         self.observer = Observer([member.config for member in tracker.members])
         self._last = -1  # the step last looked at
         self._before: Parameters | None = None
@@ -71,7 +74,10 @@ class Recorder(Callback):
         if self.schedule(step) and self._last != step:
             self._last = step
             train, alive = module.data.splits.train, self.tracker.alive
-            self._hand_on(self.observer.look(module.model, step, train, alive))
+            looks = self.observer.look(module.model, step, train, alive, self.pictured(step))
+            self._hand_on([look.rows for look in looks])
+            for member, look in zip(self.tracker.members, looks, strict=True):
+                member.histograms(step, look.histograms)
 
     def _hand_on(self, rows: Sequence[list[Record]]) -> None:
         for member, each in zip(self.tracker.members, rows, strict=True):

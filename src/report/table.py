@@ -70,7 +70,8 @@ def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
     """CSV: rank, the varied settings, status, metrics, seconds, folder."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["rank", *settings, "status", "step", "verdict", *METRICS, "seconds", "folder"])
+    own = ("status", "step", "verdict", *METRICS, "steps_to_80", "seconds", "folder")
+    writer.writerow(["rank", *settings, *own])
     for rank, record in enumerate(records, start=1):
         numbers = [metric(record, name) for name in METRICS]
         writer.writerow(
@@ -81,6 +82,7 @@ def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
                 record.get("step", ""),
                 verdict(record),
                 *("" if math.isnan(number) else f"{number:.6g}" for number in numbers),
+                "" if record.get("steps_to_80") is None else record["steps_to_80"],
                 f"{record.get('seconds', math.nan):.3f}",
                 Path(record["folder"]).name,
             ]

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,21 +14,11 @@ from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
 from src.diagnostics.verdicts.verdict import facts_of
 from src.errors import on_one_line
-from src.tracking.events import EventFile
+from src.tracking.board import Board
+from src.tracking.events import Buckets
 from src.tracking.files import RESULT, write_json
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
-
-# Scalars of the HParams tab, with their headings. Each is written for every member that trains.
-METRICS = {
-    "accuracy/validation": "validation accuracy",
-    "accuracy/best": "best validation accuracy",
-    "loss/validation": "validation loss",
-    "accuracy/test": "test accuracy",
-}
-
-# The HParams columns that TensorBoard shows without being asked: what people sweep.
-FIRST_COLUMNS = ("activation", "init", "learning_rate", "optimizer", "seed")
 
 Row = dict[str, float | int]
 
@@ -44,46 +34,47 @@ class MemberTracker:
     records: list[Record] = field(default_factory=list)
     test: dict[str, float] | None = None
     diverged_at: int | None = None
+    steps_to_80: int | None = None  # None: never, or not yet (see src.tracking.pace)
+    of: int = 1  # members of the command
     _lines: list[str] = field(default_factory=list)
-    _events: EventFile | None = None
+    _board: Board | None = None
 
     def afresh(self) -> "MemberTracker":
         """The same member before its first step; what was written of its curves is removed."""
-        if self._events is not None:
-            self._events.path.unlink(missing_ok=True)
-        return MemberTracker(self.config, self.folder, self.label)
+        if self._board is not None:
+            self._board.events.path.unlink(missing_ok=True)
+        return MemberTracker(self.config, self.folder, self.label, of=self.of)
+
+    @property
+    def in_full(self) -> bool:
+        """Whether TensorBoard is told more than the member's metrics."""
+        logger = self.config.logger
+        return logger.tensorboard and logger.in_full(self.of)
 
     def start(self) -> None:
         if self.config.logger.tensorboard:
-            self._events = EventFile(self.folder)
-            self._events.hparams(self.label, self.hparams(), FIRST_COLUMNS, METRICS)
+            self._board = Board(self.config, self.folder, self.label, self.in_full)
         self.say(f"{self.label}: started")
         self.flush()
 
-    def hparams(self) -> dict[str, str | float | int | bool]:
-        config = self.config
-        return {
-            "init": config.init.name,
-            "activation": config.activation.name,
-            "optimizer": config.optimizer.name,
-            "schedule": config.schedule.name,
-            "learning_rate": config.optimizer.lr,
-            "weight_decay": config.optimizer.weight_decay,
-            "hidden": "-".join(map(str, config.model.hidden)),
-            "dropout": config.model.dropout,
-            "batch_size": config.data.batch_size,
-            "epochs": config.trainer.epochs,
-            "data": config.data.name,
-            "seed": config.seed,
-        }
-
     def point(self, tag: str, step: int, value: float) -> None:
-        if self._events is not None and math.isfinite(value):
-            self._events.scalar(tag, step, value)
+        if self._board is not None:
+            self._board.point(tag, step, value)
 
-    def measured(self, rows: Iterable[Record]) -> None:
+    def measured(self, rows: Sequence[Record]) -> None:
         """Take in what probes have measured."""
         self.records.extend(rows)
+        if self._board is not None:
+            self._board.measured(rows)
+
+    def histograms(self, step: int, found: Mapping[str, Buckets]) -> None:
+        if self._board is not None:
+            self._board.histograms(step, found)
+
+    def picture(self, tag: str, step: int, png: bytes, size: tuple[int, int]) -> None:
+        """size: width and height."""
+        if self._board is not None:
+            self._board.image(tag, step, png, size)
 
     def say(self, line: str) -> None:
         self._lines.append(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
@@ -124,16 +115,19 @@ class MemberTracker:
     def finish(self, facts: dict[str, Any]) -> dict[str, Any]:
         """Write the result; nothing of this member is written after it."""
         status = "done" if self.diverged_at is None else "diverged"
+        step = int(self.diverged_at if self.diverged_at is not None else self.rows[-1]["step"])
+        verdict = self.verdict
         result = {
             "status": status,
-            "step": self.diverged_at if self.diverged_at is not None else self.rows[-1]["step"],
+            "step": step,
             "metrics": {
                 "initial": self.rows[0] if self.rows else None,
                 "best": self.best,
                 "last": self.rows[-1] if self.rows and self.diverged_at is None else None,
                 "test": self.test,
             },
-            "verdict": self.verdict,
+            "steps_to_80": self.steps_to_80,
+            "verdict": verdict,
             "label": self.label,
             **facts,
             "seeds": {
@@ -145,11 +139,12 @@ class MemberTracker:
             "config": as_plain(self.config),
             "epochs": self.rows,
         }
-        if self._events is not None:
-            if self.best is not None:
-                step, best = int(self.best["step"]), self.best["validation_accuracy"]
-                self.point("accuracy/best", step, best)
-            self._events.hparams_end(success=status == "done")
+        if self.best is not None:
+            self.point("accuracy/best", int(self.best["step"]), self.best["validation_accuracy"])
+        if self.steps_to_80 is not None:
+            self.point("accuracy/steps_to_80", step, self.steps_to_80)
+        if self._board is not None:
+            self._board.end(step, verdict, success=status == "done")
         self._keep_records()
         self.say(f"{status}")
         self.flush()
@@ -167,6 +162,8 @@ class MemberTracker:
     def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> dict[str, Any]:
         """Write what is known of a member that could not be trained to its end."""
         self.say(f"failed: {sentence}\n{trace}")
+        if self._board is not None:
+            self._board.end(0, None, success=False)
         self.flush()
         result = {
             "status": "failed",
@@ -180,8 +177,8 @@ class MemberTracker:
         return result
 
     def flush(self) -> None:
-        if self._events is not None:
-            self._events.flush()
+        if self._board is not None:
+            self._board.events.flush()
         with (self.folder / LOG).open("a") as stream:
             stream.writelines(self._lines)
         self._lines.clear()

@@ -10,6 +10,7 @@ from torch import Tensor
 from src.diagnostics.records import Record
 from src.progress import Progress
 from src.tracking.member import MemberTracker, Row
+from src.tracking.pace import Pace
 
 Array = npt.NDArray[np.float64]
 
@@ -24,6 +25,7 @@ class StackTracker:
     def __init__(self, members: Sequence[MemberTracker], progress: Progress) -> None:
         self.members, self.progress = list(members), progress
         self.every = self.members[0].config.logger.every_n_steps
+        self.pace = Pace(len(self.members), self.members[0].config.data.batch_size)
         self._reset_epoch()
         self._pending: Array = np.zeros((2, 0, len(self.members)))  # steps of an unfinished window
         self._window_start = 0
@@ -41,6 +43,8 @@ class StackTracker:
         self._loss[:] = np.cumsum(np.vstack([self._loss, loss * batch]), axis=0)[-1]
         self._hits += hit.sum(axis=0)
         self._examples += batch * len(loss)
+        self.pace.trained(first_step, batch, hit)
+        self._note_pace()
         self._write_windows(np.stack([loss, hit / batch]))
         self.progress.advance(len(loss) * len(self.members))
 
@@ -81,6 +85,13 @@ class StackTracker:
             if self.members[k].diverged_at is None:
                 self.members[k].diverged(first_step + int(np.argmin(finite[:, k])))
 
+    def _note_pace(self) -> None:
+        for member, reached in zip(self.members, self.pace.reached, strict=True):
+            if reached is not None and (
+                member.diverged_at is None or reached <= member.diverged_at
+            ):
+                member.steps_to_80 = reached
+
     def _write_windows(self, numbers: Array) -> None:
         """The step curves: a point is the mean over a window of `every` steps, at its end.
 
@@ -116,6 +127,7 @@ class StackTracker:
             "window_start": self._window_start,
             "steps": self._window_start + self._pending.shape[1],
             "pending": self._pending.tolist(),
+            "pace": self.pace.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -125,6 +137,9 @@ class StackTracker:
         # A checkpoint of before there were records has none.
         for member, found in zip(self.members, state.get("records", []), strict=False):
             member.records = [Record._make(row) for row in found]
+        if "pace" in state:
+            self.pace.restore(state["pace"])
+            self._note_pace()
         self.progress.resumed(state["steps"] * len(self.members))
         self._window_start = state["window_start"]
         self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))

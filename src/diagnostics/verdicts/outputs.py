@@ -42,9 +42,10 @@ def diverged(story: Story, facts: Facts) -> Verdict | None:
     first, last = min(losses), max(losses)
     guessing = losses[first] - story.curve("excess_loss").get(first, 0.0)
     bound = BLOWN_UP * max(losses[first], guessing)
-    step = min((step for step, loss in losses.items() if loss > bound), default=None)
-    if step is None or losses[last] < guessing:
+    beyond = [step for step, loss in losses.items() if loss > bound]
+    if not beyond or losses[last] < guessing:
         return None
+    step = min(beyond)
     return Verdict(
         "diverged",
         f"The training was thrown off: the loss of the sample went from {number(losses[first])} to "

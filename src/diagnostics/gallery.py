@@ -1,0 +1,116 @@
+"""The callback that draws each member once it is trained: filters, mistakes, confusion matrix."""
+
+import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from src.data.datasets import DATASETS
+from src.data.examples import EVALUATION_BATCH, Examples
+from src.engine.precision import products
+from src.lightning import Callback, LightningModule, Trainer
+from src.model import StackedMLP
+from src.tracking import pictures
+from src.tracking.member import MemberTracker
+from src.tracking.stack import StackTracker
+
+if TYPE_CHECKING:
+    from src.module import StackModule
+
+
+class Gallery(Callback):
+    """Draws from the validation split, after the test."""
+
+    def __init__(self, tracker: StackTracker) -> None:
+        self.tracker = tracker
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        module: StackModule = pl_module  # type: ignore[assignment]
+        living = [k for k, alive in enumerate(self.tracker.alive) if alive]
+        splits = module.data.splits
+        chosen = predictions(module.model, splits.validation, living, module.precision)
+        names = names_of(self.tracker.members[0].config.data.name, splits.classes)
+        side = math.isqrt(splits.features)
+        for k, answers in zip(living, chosen, strict=True):
+            member = self.tracker.members[k]
+            drawn = _drawn(module.model, k, splits.validation, answers, names)
+            for tag, (png, size) in drawn:
+                member.picture(tag, module.steps_done, png, size)
+            if side * side != splits.features:
+                _say_why_not(member, splits.features)
+
+
+def predictions(
+    model: StackedMLP, examples: Examples, members: Sequence[int], precision: str
+) -> list[Tensor]:
+    """The class [n], on the CPU, that each of the members with these positions gives an example.
+
+    As src.engine.evaluation does it: on a CPU members in turn, on a GPU all at once.
+    """
+
+    rows = torch.arange(len(examples), device=examples.labels.device)
+    batches = rows.split(EVALUATION_BATCH)  # type: ignore[no-untyped-call]
+    on_cpu = model.weights[0].device.type == "cpu"
+    parts = [_alone(model, k) for k in members] if on_cpu else [model]
+
+    def classes(part: StackedMLP, x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            logits: Tensor = part(x.expand(len(part), -1, -1))
+            return logits.argmax(dim=2).to(torch.uint8)
+
+    found = []
+    with (
+        ThreadPoolExecutor(
+            torch.get_num_threads() if on_cpu else 1,
+            initializer=torch.set_num_threads,
+            initargs=(1,),
+        ) as pool,
+        products("32-true" if on_cpu else precision),
+    ):
+        for batch in batches:
+            x, _ = examples.batch(batch)
+            each = pool.map(lambda part, x=x: classes(part, x), parts)
+            found.append(torch.cat(list(each)).cpu())
+    together = torch.cat(found, dim=1)
+    return list(together) if on_cpu else [together[k] for k in members]
+
+
+def _alone(model: StackedMLP, k: int) -> StackedMLP:
+    scales = [model.member_scales(k)] if model.scales else []
+    return StackedMLP([model.member(k)], [model.activations[k]], scales)
+
+
+def names_of(data: str, classes: int) -> Sequence[str]:
+    """Of the classes; their numbers where the data set has no names."""
+    known = DATASETS[data].class_names if data in DATASETS else ()
+    return known or [str(number) for number in range(classes)]
+
+
+def confusion_counts(truth: Tensor, chosen: Tensor, classes: int) -> Tensor:
+    """How often the class of a row was taken for that of a column, [true, predicted]."""
+    pairs = truth.long() * classes + chosen.long()
+    return torch.bincount(pairs, minlength=classes**2).view(classes, classes)
+
+
+def _drawn(
+    model: StackedMLP, k: int, examples: Examples, chosen: Tensor, names: Sequence[str]
+) -> Iterator[tuple[str, pictures.Picture]]:
+    truth = examples.labels.cpu()
+    counts = confusion_counts(truth, chosen, len(names))
+    yield "confusion_matrix", pictures.confusion(counts.numpy(), names)
+    side = math.isqrt(examples.images.shape[1])
+    if side * side != examples.images.shape[1]:
+        return
+    yield "filters/layer_1", pictures.filters(model.weights[0][k].detach().cpu().numpy(), side)
+    wrong = (truth != chosen).nonzero()[: pictures.MOST_EXAMPLES, 0]
+    if len(wrong):
+        images = examples.images[wrong.to(examples.images.device)].cpu().numpy()
+        labels = truth[wrong].numpy(), chosen[wrong].numpy()
+        yield "misclassified", pictures.misclassified(images, *labels, names, side)
+
+
+def _say_why_not(member: MemberTracker, features: int) -> None:
+    member.say(f"no pictures of filters and examples: {features} inputs are not those of a square")
