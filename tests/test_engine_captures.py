@@ -28,7 +28,7 @@ def test_short_chunks_first_against_one(monkeypatch: pytest.MonkeyPatch) -> None
     for sizes in ([STEPS], [1, 1, STEPS - 2]):
         model = stack(mixture, range(len(mixture)))
         engine, losses, step = BatchedEngine(model, mixture), [], 0
-        for chunk in rows().split(sizes):
+        for chunk in torch.split(rows(), sizes):
             losses.append(engine.run(chunk, step, shown, [True] * len(mixture))[0])
             step += len(chunk)
         found.append([torch.cat(losses), *(item.detach() for item in model.parameters())])

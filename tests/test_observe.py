@@ -65,7 +65,7 @@ def held_bytes(work: Callable[[], Any]) -> int:
     ) as profile:
         work()
     held = peak = 0
-    for event in profile.profiler.kineto_results.events():  # type: ignore[union-attr]
+    for event in profile.profiler.kineto_results.events():
         if event.name() == "[memory]":
             held += event.nbytes()
             peak = max(peak, held)
