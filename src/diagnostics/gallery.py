@@ -58,7 +58,8 @@ def predictions(
 
     def classes(part: StackedMLP, x: Tensor) -> Tensor:
         with torch.inference_mode():
-            return part(x.expand(len(part), -1, -1)).argmax(dim=2).to(torch.uint8)
+            logits: Tensor = part(x.expand(len(part), -1, -1))
+            return logits.argmax(dim=2).to(torch.uint8)
 
     found = []
     with (
