@@ -7,6 +7,7 @@ import pytest
 
 from src.division import left_out
 from src.schema.run import MOST_IN_FULL, Detail, LoggerConfig
+from src.sweep import Plan
 from tests.boards import BASE, trained_sweep
 from tests.tensorboard_server import Backend
 from tests.training import Trained, even, same_numbers, train, vary
@@ -75,3 +76,12 @@ def test_what_is_left_out_is_said_once() -> None:
         logger = replace(base.logger, detail=detail)
         assert left_out([replace(base, logger=logger)] * len(many)) is None
     assert left_out([even(logger="none")] * len(many)) is None
+
+
+def test_the_line_is_printed_before_training(capsys: pytest.CaptureFixture[str]) -> None:
+    base = even(logger="tensorboard")
+    for quiet in (False, True):
+        configs = [replace(base, seed=k, quiet=quiet) for k in range(MOST_IN_FULL + 1)]
+        planned = Plan(configs, [], [], stacks=[list(range(len(configs)))])
+        planned.announce()
+        assert capsys.readouterr().out == ("" if quiet else f"{left_out(configs)}\n")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -50,7 +51,6 @@ def predictions(
 
     As src.engine.evaluation does it: on a CPU members in turn, on a GPU all at once.
     """
-
     rows = torch.arange(len(examples), device=examples.labels.device)
     batches = rows.split(EVALUATION_BATCH)  # type: ignore[no-untyped-call]
     on_cpu = model.weights[0].device.type == "cpu"
@@ -72,7 +72,7 @@ def predictions(
     ):
         for batch in batches:
             x, _ = examples.batch(batch)
-            each = pool.map(lambda part, x=x: classes(part, x), parts)
+            each = (pool.map if on_cpu else map)(partial(classes, x=x), parts)
             found.append(torch.cat(list(each)).cpu())
     together = torch.cat(found, dim=1)
     return list(together) if on_cpu else [together[k] for k in members]

@@ -1,5 +1,7 @@
 """How soon a member learns: the first step at which its training accuracy has reached a target."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,9 +44,9 @@ class Pace:
 
     # Plain types, for a checkpoint.
 
-    def state(self) -> dict[str, list[list[float]] | list[int | None]]:
+    def state(self) -> dict[str, Any]:
         return {"reached": self.reached, "tail": self._tail.tolist()}
 
-    def restore(self, state: dict[str, list[list[float]] | list[int | None]]) -> None:
-        self.reached = [None if step is None else int(step) for step in state["reached"]]  # type: ignore[call-overload]
+    def restore(self, state: dict[str, Any]) -> None:
+        self.reached = list(state["reached"])
         self._tail = np.array(state["tail"], np.float64).reshape(-1, len(self.reached) + 1)
