@@ -16,7 +16,7 @@ from src.diagnose.histograms import Histograms, histograms
 from src.diagnostics.observe import parameters, snapshots
 from src.diagnostics.observer import Observer, sample_of
 from src.diagnostics.records import Record, Story
-from src.diagnostics.schedule import schedule_of
+from src.diagnostics.schedule import Schedule, schedule_of
 from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import Verdict, facts_of
 from src.engine.choice import engine_for, evaluator_for
@@ -130,7 +130,7 @@ class FirstSteps:
         self.recipes = recipes(configs, splits)
         self.splits = splits.to(self.device)
         scheduled = schedule_of(first.diagnostics, epoch_steps(first))
-        self.watched = lambda step: step == self.last or scheduled(step)
+        self.watched: Schedule = lambda step: step == self.last or scheduled(step)
         self.observer = Observer(configs)
         orders = distinct_orders(config.data.order_seed for config in configs)
         train = len(self.splits.train)
