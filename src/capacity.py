@@ -111,7 +111,8 @@ def _seen_bytes(config: Config, shape: Shape) -> int:
     if config.diagnostics.tier is Tier.off:
         return 0
     sizes = [shape.features, *config.model.hidden, shape.classes]
-    need = snapshot_bytes(sizes, min(config.diagnostics.samples, config.data.train_size))
+    samples = min(config.diagnostics.samples, config.data.train_size)
+    need = snapshot_bytes(sizes, samples, config.diagnostics.tier)
     return max(need, int(AT_ONCE)) if on_gpu(config.trainer) else need
 
 
