@@ -23,7 +23,7 @@ LN10 = math.log(10)
 
 
 def facts(**changes: Any) -> Facts:
-    given = {
+    given: dict[str, Any] = {
         "activation": "relu",
         "algorithm": "adam",
         "learning_rate": 1e-3,
