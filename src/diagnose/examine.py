@@ -114,14 +114,16 @@ class FirstSteps:
         self.model = build_model(configs, splits).to(self.device)
         self.recipes = recipes(configs, splits)
         self.splits = splits.to(self.device)
-        scheduled = schedule_of(first.diagnostics, epoch_steps(first))
-        self.watched = lambda step: step == self.last or scheduled(step)
+        self._scheduled = schedule_of(first.diagnostics, epoch_steps(first))
         names = [config.activation.name for config in configs]
         self.observer = Observer(first.diagnostics, first.data.split_seed, names)
         orders = distinct_orders(config.data.order_seed for config in configs)
         train = len(self.splits.train)
         self.chunks = Chunks(train, first.data, first.trainer, orders, self.watched)
         self.step, self._looked_at = 0, -1
+
+    def watched(self, step: int) -> bool:
+        return step == self.last or self._scheduled(step)
 
     @property
     def alive(self) -> list[bool]:
