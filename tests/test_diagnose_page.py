@@ -163,3 +163,13 @@ def test_layers_are_named_and_of_many_the_middle_is_left_out(depth: int) -> None
         assert named == [*map(str, range(1, depth + 1)), "logits"]
     else:
         assert named == [*"123456", *(str(depth - k) for k in (2, 1, 0)), "logits"]
+
+
+def test_theory_has_a_column_where_it_was_measured() -> None:
+    member = seen("healthy", losses=(2.3, 1.0))
+    assert " q/th " not in printed(member)
+    member.records.append(Record(0, 2, "q_theory_ratio", 0.875))
+    rows = [line.split() for line in printed(member).splitlines()]
+    head = next(line for line in printed(member).splitlines() if line.lstrip().startswith("layer"))
+    place = head.replace("z std", "z").split().index("q/th")
+    assert next(row for row in rows if row[:2] == ["2", "0"])[place] == "0.875"

@@ -140,7 +140,6 @@ def test_weights_of_a_file(tmp_path: Path) -> None:
     (run,) = train([config], tmp_path / "run")
     (member,) = examined([config])
     assert rows(member.records) == trained_rows(run)
-    assert member.theory == []
 
 
 def test_a_fault_is_its_members_own(monkeypatch: pytest.MonkeyPatch) -> None:

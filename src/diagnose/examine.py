@@ -22,12 +22,9 @@ from src.diagnostics.verdicts.verdict import Verdict, facts_of
 from src.engine.choice import engine_for, evaluator_for
 from src.engine.protocol import Engine
 from src.errors import InputError, on_one_line
-from src.initializers.schemes import SCHEMES
-from src.initializers.tuning import Tuned
 from src.progress import Count
 from src.stacks import splits_of
 from src.sweep import Plan
-from src.theory.report import report_of
 from src.tuned import UntunableMembers
 
 
@@ -56,18 +53,6 @@ class Examined:
         """The primary one first; none of a member that could not be examined."""
         facts = facts_of(self.config, self.diverged_at)
         return judge(self.story, facts) if self.error is None else []
-
-    @cached_property
-    def theory(self) -> list[float | None]:
-        """q of each layer at the start, without dropout, as mean-field theory has it; or empty."""
-        tuned = issubclass(SCHEMES[self.config.init.law], Tuned)
-        if tuned or self.config.model.weights is not None:
-            return []  # there is no law: it would be measured on the same weights
-        try:
-            layers = report_of(self.config).prediction.layers
-        except InputError:
-            return []
-        return [layer.q_evaluated for layer in layers]
 
 
 def examine(plan: Plan, steps: int, shapes: bool) -> list[Examined]:
@@ -129,13 +114,15 @@ class FirstSteps:
         self.model = build_model(configs, splits).to(self.device)
         self.recipes = recipes(configs, splits)
         self.splits = splits.to(self.device)
-        scheduled = schedule_of(first.diagnostics, epoch_steps(first))
-        self.watched: Schedule = lambda step: step == self.last or scheduled(step)
+        self._scheduled = schedule_of(first.diagnostics, epoch_steps(first))
         self.observer = Observer(configs)
         orders = distinct_orders(config.data.order_seed for config in configs)
         train = len(self.splits.train)
         self.chunks = Chunks(train, first.data, first.trainer, orders, self.watched)
         self.step, self._looked_at = 0, -1
+
+    def watched(self, step: int) -> bool:
+        return step == self.last or self._scheduled(step)
 
     @property
     def alive(self) -> list[bool]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from rich.console import Console
 from rich.table import Table
@@ -43,8 +42,11 @@ def _gradient_std(story: Story, layer: int, step: int) -> str:
     return number(None if variance is None else variance**0.5)
 
 
+THEORY = "q_theory_ratio"  # at the start, where there is a law
+OF_THEORY = Column("q/th", _of(THEORY))
 COLUMNS = (
     Column("z std", _of("preactivation_std")),
+    OF_THEORY,
     Column("c", _of("feature_cosine", 2)),
     Column("δ std", _gradient_std),
     Column("ΔW/W", _of("update_ratio", 2)),
@@ -111,11 +113,10 @@ def _network(story: Story, steps: Sequence[int]) -> Table:
 
 
 def _layers(member: Examined, ends: Sequence[int]) -> Table:
-    columns = list(COLUMNS)
-    if any(member.theory):
-        columns.insert(1, Column("q/th", partial(_against, member.theory)))
+    story = member.story
+    columns = [each for each in COLUMNS if each is not OF_THEORY or story.layers(THEORY, ends[0])]
     table = _plain("layer", "step", *(column.heading for column in columns))
-    story, layers = member.story, len(member.config.model.hidden) + 1
+    layers = len(member.config.model.hidden) + 1
     for layer in _shortened(layers):
         if layer is None:
             table.add_row(*["..."] * len(table.columns))
@@ -125,13 +126,6 @@ def _layers(member: Examined, ends: Sequence[int]) -> Table:
             cells = [column.shown(story, layer, step) for column in columns]
             table.add_row(name, str(step), *cells)
     return table
-
-
-def _against(theory: Sequence[float | None], story: Story, layer: int, step: int) -> str:
-    expected, found = theory[layer - 1], story.value("preactivation_q", step, layer)
-    if step != 0 or not expected or found is None:
-        return "-"
-    return number(found / expected)
 
 
 def _shapes(member: Examined) -> Table:
