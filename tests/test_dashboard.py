@@ -159,7 +159,7 @@ def test_images_are_drawn(page: Page, sweep: Sweep) -> None:
 
     def drawn() -> bool:
         sizes = page.script("return deep('img').map(one => Math.min(one.naturalWidth, width(one)))")
-        return len(sizes) == pictures and min(sizes) > 20
+        return bool(len(sizes) == pictures and min(sizes) > 20)
 
     page.until(drawn, f"{pictures} pictures of {len(sweep.done)} members")
 
@@ -170,7 +170,7 @@ def test_histograms_are_drawn(page: Page, sweep: Sweep) -> None:
 
     def drawn() -> bool:
         hills = page.script(_HILLS)
-        return len(hills) >= 3 * LAYERS * len(sweep.done) and min(hills) >= 1
+        return bool(len(hills) >= 3 * LAYERS * len(sweep.done) and min(hills) >= 1)
 
     page.until(drawn, f"histograms of {LAYERS} layers of {len(sweep.done)} members")
 
