@@ -221,7 +221,7 @@ class Page:
             self.script(_SCROLL, max(seen, default=0))
             return len(seen) >= rows
 
-        self.until(all_seen, f"{rows} rows, not {len(seen)}")
+        self.until(all_seen, f"{rows} rows")
         return [seen[index] for index in sorted(seen)]
 
     def settle(self) -> None:

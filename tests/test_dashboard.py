@@ -170,7 +170,7 @@ def test_histograms_are_drawn(page: Page, sweep: Sweep) -> None:
 
     def drawn() -> bool:
         hills = page.script(_HILLS)
-        return len(hills) >= 3 * LAYERS * len(sweep.done) and min(hills) >= 1
+        return bool(len(hills) >= 3 * LAYERS * len(sweep.done) and min(hills) >= 1)
 
     page.until(drawn, f"histograms of {LAYERS} layers of {len(sweep.done)} members")
 
