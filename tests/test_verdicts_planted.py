@@ -1,12 +1,13 @@
 """Each verdict is given to what causes it and to no near miss, by training small networks."""
 
+import re
 from typing import Any
 
 import pytest
 
 from src.diagnostics.verdicts.names import NAMES
 from tests.planted import CAUSES, NEAR_MISSES, PROBLEM
-from tests.training import tiny, train
+from tests.training import options, tiny, train
 
 Found = dict[str, list[dict[str, Any]]]
 
@@ -60,6 +61,19 @@ def test_a_cause_is_named(judged: Found, name: str, case: str) -> None:
 )
 def test_a_near_miss_is_not(judged: Found, name: str, case: str) -> None:
     assert name not in [verdict["name"] for verdict in judged[case]], judged[case]
+
+
+def test_a_remedy_is_of_this_program(judged: Found) -> None:
+    remedies = {verdict["remedy"] for verdicts in judged.values() for verdict in verdicts}
+    told = {item for text in remedies for item in re.findall(r"([a-z_.]+)=([\w.+-]*\w)", text)}
+    keys = {key for key, _ in told}
+    assert {"init", "activation", "optimizer", "optimizer.lr", "model.residual"} <= keys
+    for key, value in told:
+        if "." in key:
+            group, name = key.split(".")
+            assert name in vars(getattr(tiny(), group)), key
+        else:
+            assert value in options(key), f"{key}={value}"
 
 
 def test_when_a_layer_died(judged: Found) -> None:

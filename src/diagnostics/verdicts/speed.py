@@ -31,9 +31,10 @@ def small_steps(story: Story, facts: Facts) -> Verdict | None:
     if ratio >= SMALL_RATIO:
         return None
     gradient = gradients[step]
+    optimizer = facts.algorithm if facts.algorithm != "own" else "this optimizer"
     return Verdict(
         "small_steps",
-        f"The steps are too small for {facts.algorithm}: with a learning rate of "
+        f"The steps are too small for {optimizer}: with a learning rate of "
         f"{facts.learning_rate:g} none moves a layer's weights by more than {number(ratio)} of "
         f"their size (usual is 0.001), though there is a gradient (norm {number(gradient)} in the "
         "last layer).",

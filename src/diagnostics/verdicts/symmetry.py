@@ -8,13 +8,13 @@ from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 # more than a layer of that many units. Random starts have all units distinct.
 COPIES = 0.05
 
-REMEDY = (
+_REMEDY = (
     "Draw the weights at random, so that every unit begins different: init=he (ReLU and its kin) "
     "or init=xavier (tanh, sigmoid)."
 )
 
 
-EQUAL = (
+_EQUAL = (
     "equal weights all give the same error and get the same gradient, so two equal weights stay "
     "equal."
 )
@@ -82,7 +82,7 @@ def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     silent = [n for n in layers if story.value("gradient_norm", last, n) == 0]
     count = _count(story, layer, last)
     sentence = (
-        f"{_the_units(facts, layers)} are copies of one another: {EQUAL} Distinct units of "
+        f"{_the_units(facts, layers)} are copies of one another: {_EQUAL} Distinct units of "
         f"layer {layer}: {count} of {units} {when(first)}"
         + (f", and still {when(last)}." if last > first else ".")
     )
@@ -94,7 +94,7 @@ def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     if last > first:
         evidence += _evidence(story, layer, units, last)
     evidence += [Evidence("gradient_norm", n, last, 0.0, 0.0) for n in silent[:1]]
-    return Verdict("symmetric", sentence, REMEDY, tuple(evidence))
+    return Verdict("symmetric", sentence, _REMEDY, tuple(evidence))
 
 
 def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
@@ -109,11 +109,11 @@ def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
         else "Only rounding in the last digits has set them apart"
     )
     sentence = (
-        f"{_the_units(facts, layers)} began as copies of one another: {EQUAL} {by}: "
+        f"{_the_units(facts, layers)} began as copies of one another: {_EQUAL} {by}: "
         f"{_count(story, layer, step)} of {units} are distinct in layer {layer} {when(step)}."
     )
     evidence = _evidence(story, layer, units, first) + _evidence(story, layer, units, step)
-    return Verdict("symmetric", sentence, REMEDY, tuple(evidence))
+    return Verdict("symmetric", sentence, _REMEDY, tuple(evidence))
 
 
 def _the_units(facts: Facts, layers: list[int]) -> str:
