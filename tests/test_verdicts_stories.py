@@ -1,5 +1,6 @@
 """Rules on hand-made records: what is missing, what is late, what stands first."""
 
+import json
 import math
 from typing import Any
 
@@ -22,7 +23,7 @@ LN10 = math.log(10)
 
 
 def facts(**changes: Any) -> Facts:
-    given = {
+    given: dict[str, Any] = {
         "activation": "relu",
         "algorithm": "adam",
         "learning_rate": 1e-3,
@@ -232,3 +233,8 @@ def test_numbers_in_words() -> None:
         *("layer 1", "layers 1 and 2", "layers 1 to 3", "layers 1, 3 and 4")
     ]
     assert [when(0), when(5)] == ["at the start", "at step 5"]
+
+
+def test_as_plain_is_what_json_gives_back() -> None:
+    plain = as_plain(judge(Story(learns({0: 0.1})), facts(diverged_at=3)))
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain

@@ -62,7 +62,7 @@ def _sentences(members: Sequence[Record], arms: Sequence[str]) -> Iterator[str]:
 def _told(member: Record) -> str:
     primary, *others = found(member)
     names = list(dict.fromkeys(verdict["name"] for verdict in others))
-    return primary["sentence"] + (f" Besides: {', '.join(names)}." if names else "")
+    return str(primary["sentence"]) + (f" Besides: {', '.join(names)}." if names else "")
 
 
 def _arm(record: Record, arms: Sequence[str]) -> str:

@@ -42,17 +42,17 @@ def diverged(story: Story, facts: Facts) -> Verdict | None:
     first, last = min(losses), max(losses)
     guessing = losses[first] - story.curve("excess_loss").get(first, 0.0)
     bound = BLOWN_UP * max(losses[first], guessing)
-    step = min((step for step, loss in losses.items() if loss > bound), default=None)
-    if step is None or losses[last] < guessing:
+    thrown = min((step for step, loss in losses.items() if loss > bound), default=None)
+    if thrown is None or losses[last] < guessing:
         return None
     return Verdict(
         "diverged",
         f"The training was thrown off: the loss of the sample went from {number(losses[first])} to "
-        f"{number(losses[step])} {when(step)} (learning rate {facts.learning_rate:g}), and is "
+        f"{number(losses[thrown])} {when(thrown)} (learning rate {facts.learning_rate:g}), and is "
         f"{number(losses[last])} {when(last)}.",
         remedy,
         (
-            Evidence("loss", None, step, losses[step], bound),
+            Evidence("loss", None, thrown, losses[thrown], bound),
             Evidence("loss", None, last, losses[last], guessing),
         ),
     )

@@ -1,5 +1,6 @@
 """What a rule is told, and what it answers."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -68,9 +69,21 @@ Rule = Callable[[Story, Facts], Verdict | None]
 
 
 def as_plain(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """For result.json; the first is the primary one."""
+    """For result.json, as it is read back; the first is the primary one."""
     return {
         "primary": verdicts[0].name,
         "index": verdicts[0].index,
-        "found": [asdict(verdict) for verdict in verdicts],
+        "found": [
+            asdict(verdict) | {"evidence": [_row(each) for each in verdict.evidence]}
+            for verdict in verdicts
+        ],
+    }
+
+
+def _row(evidence: Evidence) -> dict[str, Any]:
+    """JSON has no number that is not finite."""
+    row = asdict(evidence)
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
     }
