@@ -32,7 +32,7 @@ def test_zeros_are_found_out(diagnose: Run, tmp_path: Path) -> None:
     assert outcome.err == ""
     said = " ".join(outcome.out.split())
     assert said.startswith(f"{' '.join(TINY)} init=zeros activation=relu symmetric: will ")
-    assert "units of layer 1 are copies of one" in said
+    assert "are copies of one another: equal weights all give the same error" in said
     assert "Judged from the start and 20 steps, of 30: a prediction, not a result." in said
     assert list(tmp_path.iterdir()) == [], "nothing is written unasked"
 
@@ -149,7 +149,7 @@ def test_quiet_leaves_the_result(diagnose: Run, monkeypatch: pytest.MonkeyPatch)
     assert "2 of 2 members examined" in loud.out
     quiet = diagnose(*typed, "quiet=true")
     assert "members" not in quiet.out
-    assert "healthy (2)" in quiet.out
+    assert "slow (1)" in quiet.out
     assert "preactivations z" not in quiet.out
     strict = diagnose(*typed, "--json")
     json.loads(strict.out)

@@ -102,4 +102,4 @@ def test_a_member_that_fails_is_told_and_the_others_are_shown(diagnose: Run) -> 
     assert outcome.sentences[0].startswith("init.bias.value=-100: init=lsuv: ")
     assert outcome.sentences[-1] == "1 of 2 member(s) could not be examined."
     assert "failed (1): could not be examined" in outcome.out
-    assert "healthy (1)" in outcome.out
+    assert "slow (1)" in outcome.out

@@ -131,7 +131,7 @@ def test_validation_in_several_batches(tmp_path: Path, monkeypatch: pytest.Monke
     """Evaluated 7 rows at a time, 30 = 4 · 7 + 2: the mean is over examples, not over batches."""
     config = even(data__validation_size=30, data__test_size=30)
     (whole,) = train([config], tmp_path / "whole")
-    monkeypatch.setattr("src.data.module.EVALUATION_BATCH", 7)
+    monkeypatch.setattr("src.data.chunks.EVALUATION_BATCH", 7)
     (parts,) = train([config], tmp_path / "parts")
     assert same_weights(whole, parts)
     for row, expected in zip(parts.rows, whole.rows, strict=True):

@@ -112,7 +112,8 @@ def test_a_look_that_raises_harms_nothing(
     assert all(same_numbers(*pair) for pair in zip(found, whole, strict=True))
     assert len(caplog.records) == 1
     probes = {row.probe for row in records(found[0])}
-    assert probes == (set(table.PROBES) if place == "changes" else set(table.OF_STEPS))
+    light = {probe.name for probe in table.of(Tier.light, 0)}
+    assert probes == (light if place == "changes" else set(table.OF_STEPS))
 
 
 @pytest.mark.parametrize("place", ["judge", "write_records"])
@@ -130,6 +131,30 @@ def test_a_verdict_or_a_file_that_fails_loses_no_member(
         log = (member.folder / "train.log").read_text()
         assert log.count("KeyError: 'planted'") == 1
         assert (member.record["verdict"] is None) == (place == "judge")
+
+
+@pytest.mark.parametrize(
+    "place", ["src.tracking.board.verdict_as_markdown", "src.diagnostics.gallery.predictions"]
+)
+def test_a_dashboard_that_fails_loses_no_member(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    place: str,
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(place, broken)
+    base = vary(watched(even(), "light"), logger="tensorboard")
+    found = train([vary(base, seed=k) for k in range(2)], tmp_path)
+    said = caplog.text
+    for member in found:
+        assert member.status == "done"
+        assert member.record["members_in_stack"] == 2  # it was not trained again
+        assert member.record["verdict"] is not None
+        said += (member.folder / "train.log").read_text()
+    assert "KeyError: 'planted'" in said
 
 
 @pytest.mark.parametrize("step", [0, 2])

@@ -67,9 +67,9 @@ def test_hparams_columns(backend: Backend) -> None:
         "validation accuracy",
         "best validation accuracy",
         "steps to 80%",
-        "validation loss",
-        "test accuracy",
         "verdict index",
+        "test accuracy",
+        "validation loss",
     ]
     told = {info.display_name: info.description for info in columns.metric_infos}
     assert told["verdict index"] == ", ".join(f"{k} {name}" for k, name in enumerate(NAMES))

@@ -16,7 +16,7 @@ from src.diagnose.histograms import Histograms, histograms
 from src.diagnostics.observe import parameters, snapshots
 from src.diagnostics.observer import Observer, sample_of
 from src.diagnostics.records import Record, Story
-from src.diagnostics.schedule import Schedule, schedule_of
+from src.diagnostics.schedule import schedule_of
 from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import Verdict, facts_of
 from src.engine.choice import engine_for, evaluator_for

@@ -1,5 +1,6 @@
 """The callback that draws each member once it is trained: filters, mistakes, confusion matrix."""
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from torch import Tensor
 from src.data.datasets import DATASETS
 from src.data.examples import EVALUATION_BATCH, Examples
 from src.engine.precision import products
+from src.errors import on_one_line
 from src.lightning import Callback, LightningModule, Trainer
 from src.model import StackedMLP
 from src.tracking import pictures
@@ -21,6 +23,8 @@ from src.tracking.stack import StackTracker
 if TYPE_CHECKING:
     from src.module import StackModule
 
+log = logging.getLogger(__name__)
+
 
 class Gallery(Callback):
     """Draws from the validation split, after the test."""
@@ -29,7 +33,13 @@ class Gallery(Callback):
         self.tracker = tracker
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        module: StackModule = pl_module  # type: ignore[assignment]
+        try:
+            self._draw(pl_module)  # type: ignore[arg-type]
+        except Exception as error:  # noqa: BLE001 - a trained member is not lost for its pictures
+            said = f"{type(error).__name__}: {on_one_line(error)}"
+            log.warning("diagnostics: the pictures failed (%s); the results do without them", said)
+
+    def _draw(self, module: "StackModule") -> None:
         living = [k for k, alive in enumerate(self.tracker.alive) if alive]
         splits = module.data.splits
         chosen = predictions(module.model, splits.validation, living, module.precision)

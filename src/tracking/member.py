@@ -139,17 +139,26 @@ class MemberTracker:
             "config": as_plain(self.config),
             "epochs": self.rows,
         }
-        if self.best is not None:
-            self.point("accuracy/best", int(self.best["step"]), self.best["validation_accuracy"])
-        if self.steps_to_80 is not None:
-            self.point("accuracy/steps_to_80", step, self.steps_to_80)
-        if self._board is not None:
-            self._board.end(step, verdict, success=status == "done")
+        self._end_board(step, verdict, success=status == "done")
         self._keep_records()
         self.say(f"{status}")
         self.flush()
         write_json(self.folder / RESULT, result)
         return result
+
+    def _end_board(self, step: int, verdict: dict[str, Any] | None, success: bool) -> None:
+        try:
+            if self.best is not None:
+                best = self.best["validation_accuracy"]
+                self.point("accuracy/best", int(self.best["step"]), best)
+            if self.steps_to_80 is not None:
+                self.point("accuracy/steps_to_80", step, self.steps_to_80)
+            if self._board is not None:
+                self._board.end(step, verdict, success)
+        except Exception as error:  # noqa: BLE001 - the result does without a dashboard
+            self.say(
+                f"TensorBoard is told no verdict: {type(error).__name__}: {on_one_line(error)}"
+            )
 
     def _keep_records(self) -> None:
         if not self.records:

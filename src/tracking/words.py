@@ -22,6 +22,8 @@ def _one(found: Mapping[str, Any]) -> str:
 
 def _row(evidence: Mapping[str, Any]) -> str:
     layer = "all" if evidence["layer"] is None else evidence["layer"]
+    # A value that is not finite is null in what is written down.
+    value = "not finite" if evidence["value"] is None else f"{evidence['value']:.6g}"
     bound = "" if evidence["bound"] is None else f"{evidence['bound']:.6g}"
-    cells = (evidence["probe"], layer, evidence["step"], f"{evidence['value']:.6g}", bound)
+    cells = (evidence["probe"], layer, evidence["step"], value, bound)
     return f"| {' | '.join(map(str, cells))} |"
