@@ -11,6 +11,7 @@ from src.config import Config
 from src.diagnostics.observer import Observer
 from src.diagnostics.probes import table
 from src.module import StackModule
+from src.schema.diagnostics import Tier
 from tests.looking import mixed, records, steps, watched
 from tests.training import even, same_numbers, same_weights, train, vary
 
