@@ -62,6 +62,13 @@ STACKS: dict[str, list[Config]] = {
         vary(BASE, init="ones", init__gain=1e20, model__dropout=0.0),
         vary(BASE, init="he"),
     ],
+    "one ends its first epoch of one step out of bounds": [
+        vary(BASE, trainer__steps_per_epoch=1, **each)
+        for each in (
+            {"init": "uniform", "optimizer": "sgd", "optimizer__lr": 1e30},
+            {"init": "he"},
+        )
+    ],
     "residual": [vary(BASE, model__hidden=[8] * 3, model__residual=True, init="fixup")],
     "bf16": [vary(BASE, trainer__precision="bf16-mixed"), vary(BASE, init="he", seed=1)],
 }
@@ -78,12 +85,15 @@ def test_rows_against_those_of_the_run(name: str, tmp_path: Path) -> None:
         assert rows(member.records) == expected
         if run.status == "done":
             assert member.diverged_at is None
-            assert {step for step, _, _ in expected} >= {0, 1, 2, 5, 10, 12, 20}
+            some = {0, 1, 2, 5, 10, 12, 20}
+            assert {step for step, _, _ in expected} >= {s for s in some if s <= run.record["step"]}
             # The update that begins at the last look is made and measured, too.
             more = run.record["step"] > STEPS
             assert ((STEPS, 1, "update_norm") in expected) == more
         else:
             assert member.diverged_at == run.record["step"]
+            assert (member.diverged_at, 1, "weight_norm") in expected
+            assert member.verdicts[0].name == run.record["verdict"]["primary"]
 
 
 def test_two_of_these_diverge(tmp_path: Path) -> None:
@@ -98,7 +108,7 @@ def test_light_takes_fewer_probes_and_the_same_numbers(tmp_path: Path) -> None:
     assert light.items() <= all_of_them.items()
 
 
-@pytest.mark.parametrize("steps", [0, 1, 3, 6, 7, 30])
+@pytest.mark.parametrize("steps", [0, 1, 3, 5, 6, 7, 30])
 def test_it_looks_at_the_last_step_asked_for(steps: int, tmp_path: Path) -> None:
     config = vary(BASE, init="he", diagnostics__every_n_steps=1)
     (run,) = train([config], tmp_path)

@@ -103,11 +103,35 @@ def test_a_diverged_member_has_no_records_after_it_and_its_neighbours_do(tmp_pat
     ]
     found = train(members, tmp_path)
     assert [member.record["step"] for member in found] == [1, 0, 8]
-    assert [steps(member) for member in found] == [[0, 1], [], list(range(9))]
-    # It was seen at step 1, whose loss is not finite, and whose update was never made.
+    # Both were seen at the step whose loss is not finite, and whose update was never made.
+    assert [steps(member) for member in found] == [[0, 1], [0], list(range(9))]
     assert list(Story(records(found[0])).curve("update_norm", 1)) == [0]
-    (alone,) = train(members[2:], tmp_path / "alone")
-    assert records(alone) == records(found[2])
+    assert [bool(member.record["verdict"]) for member in found] == [True] * 3
+    for k, one in enumerate(found):
+        (alone,) = train([members[k]], tmp_path / str(k))
+        assert records(alone) == records(one)
+
+
+def test_a_look_at_an_epochs_end_whose_validation_is_not_finite(tmp_path: Path) -> None:
+    """One batch an epoch: after the first update, of 1e30, the weights are looked at."""
+    base = watched(even(trainer__epochs=3, trainer__steps_per_epoch=1), "full")
+    far = vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30)
+    found = train([far, vary(base, init="he")], tmp_path)
+    assert [member.record["step"] for member in found] == [1, 3]
+    assert [steps(member) for member in found] == [[0, 1], [0, 1, 2, 3]]
+    assert Story(records(found[0])).value("weight_norm", 1, 1) > 1e20  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("tier", "judged"), [("off", False), ("light", True)])
+def test_divergence_is_judged_without_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: str, judged: bool
+) -> None:
+    monkeypatch.setattr(table, "of", lambda *_: [])
+    config = vary(watched(even(), tier), init="normal", init__std=1e30)
+    (member,) = train([config], tmp_path)
+    assert records(member) == []
+    verdict = member.record["verdict"]
+    assert (verdict is not None and verdict["primary"] == "diverged") == judged
 
 
 def test_more_samples_than_examples(tmp_path: Path) -> None:

@@ -128,6 +128,11 @@ class FirstSteps:
     def alive(self) -> list[bool]:
         return [member.diverged_at is None for member in self.members]
 
+    @property
+    def standing(self) -> list[bool]:
+        """Those alive, and those that the validation at this very step found diverged."""
+        return [member.diverged_at in (None, self.step) for member in self.members]
+
     def make(self) -> None:
         self._validate()
         self._look()
@@ -141,6 +146,8 @@ class FirstSteps:
                     if self.step > self.last or not any(self.alive):
                         return
                     self._run(engine, chunk.to(self.device))
+                if self.step > self.last:
+                    return
                 self._validate()
                 self._look()
         finally:
@@ -161,14 +168,14 @@ class FirstSteps:
         if not self.watched(self.step) or self._looked_at == self.step:
             return
         self._looked_at = self.step
-        train, alive = self.splits.train, self.alive
-        looks = self.observer.look(self.model, self.step, train, alive)
+        train, standing = self.splits.train, self.standing
+        looks = self.observer.look(self.model, self.step, train, standing)
         self._take([look.rows for look in looks])
         if self.shapes and self.step in (0, self.last):
-            living = [k for k, each in enumerate(alive) if each]
+            seen = [k for k, each in enumerate(standing) if each]
             sample = sample_of(train, self.observer.config.samples, self.observer.seed)
-            found = snapshots(self.model, sample, self.observer.names, living, histograms)
-            for k, each in zip(living, found, strict=True):
+            found = snapshots(self.model, sample, self.observer.names, seen, histograms)
+            for k, each in zip(seen, found, strict=True):
                 self.members[k].histograms[self.step] = each
 
     def _validate(self) -> None:
@@ -188,8 +195,7 @@ class FirstSteps:
 
     def _take(self, rows: Sequence[list[Record]]) -> None:
         for member, each in zip(self.members, rows, strict=True):
-            if member.diverged_at is None:
-                member.records.extend(each)
+            member.records.extend(each)
 
     def _as_lightning(self) -> AbstractContextManager[object]:
         """What it has its precision plugin do while it trains and evaluates."""

@@ -73,8 +73,8 @@ class Recorder(Callback):
         step = module.steps_done
         if self.schedule(step) and self._last != step:
             self._last = step
-            train, alive = module.data.splits.train, self.tracker.alive
-            looks = self.observer.look(module.model, step, train, alive, self.pictured(step))
+            train, standing = module.data.splits.train, self.tracker.standing(step)
+            looks = self.observer.look(module.model, step, train, standing, self.pictured(step))
             self._hand_on([look.rows for look in looks])
             for member, look in zip(self.tracker.members, looks, strict=True):
                 member.histograms(step, look.histograms)

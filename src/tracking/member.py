@@ -14,6 +14,7 @@ from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
 from src.diagnostics.verdicts.verdict import facts_of
 from src.errors import on_one_line
+from src.schema.diagnostics import Tier
 from src.tracking.board import Board
 from src.tracking.events import Buckets
 from src.tracking.files import RESULT, write_json
@@ -102,8 +103,12 @@ class MemberTracker:
 
     @property
     def verdict(self) -> dict[str, Any] | None:
-        """What the records say of this member; None where nothing was measured."""
-        if not self.records:
+        """What the records say of this member; None where nothing was to be measured.
+
+        None as well where nothing could be; but that a member diverged is known without records.
+        """
+        off = self.config.diagnostics.tier is Tier.off
+        if not self.records and (off or self.diverged_at is None):
             return None
         try:
             facts = facts_of(self.config, self.diverged_at)

@@ -35,6 +35,10 @@ class StackTracker:
         """Which members have not diverged."""
         return [member.diverged_at is None for member in self.members]
 
+    def standing(self, step: int) -> list[bool]:
+        """Which members are at this step: those alive, and those found to have diverged at it."""
+        return [member.diverged_at in (None, step) for member in self.members]
+
     def trained(self, first_step: int, batch: int, losses: Tensor, hits: Tensor) -> None:
         """losses and numbers of hits [t, m] of steps first_step, first_step + 1, ..."""
         loss, hit = _array(losses), _array(hits)
