@@ -20,7 +20,22 @@ def squareplus(x: Tensor) -> Tensor:
     return (x + torch.sqrt(x * x + 4)) / 2
 
 
-OWN: dict[str, Callable[[Tensor], Tensor]] = {"hardtanh": F.hardtanh, "squareplus": squareplus}
+def cube(x: Tensor) -> Tensor:
+    return x * x * x
+
+
+def step(x: Tensor) -> Tensor:
+    """Of slope 0 everywhere."""
+    return (x > 0).to(x) + 0 * x
+
+
+OWN: dict[str, Callable[[Tensor], Tensor]] = {
+    "hardtanh": F.hardtanh,
+    "squareplus": squareplus,
+    "exp": torch.exp,
+    "cube": cube,
+    "step": step,
+}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ LARGEST = {
     "silu": 1.0998,
     "mish": 1.0885,
     "sigmoid": 0.25,
+    "step": 0.0,
 }
+# Of slopes without bound: twice the largest of |z| ≤ 1, by which a unit is held to be dead.
+UNBOUNDED = {"exp": 2 * math.e, "cube": 2 * 3.0}
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh")
 
 
@@ -83,11 +86,11 @@ def lower_median(values: Sequence[float]) -> float:
 
 
 def dead(t: Twin) -> Row:
-    bound = 2.0**-23 * LARGEST[t.name]
+    bound = 2.0**-23 * (LARGEST | UNBOUNDED)[t.name]
     found = []
     for rows in t.slopes:
         columns = list(zip(*rows, strict=True))
-        found.append(mean([all(abs(v) < bound for v in column) for column in columns]))
+        found.append(mean([all(abs(v) <= bound for v in column) for column in columns]))
     return [*found, NAN]
 
 

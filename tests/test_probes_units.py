@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from src import activations
-from src.diagnostics.flatness import largest_slope, saturated_below
-from src.diagnostics.probes.units import SAME, distinct_rows
+from src.diagnostics.flatness import DEAD, dead_up_to, largest_slope, saturated_below
+from src.diagnostics.probes.units import SAME, dead_fraction, distinct_rows
 from src.diagnostics.records import RECORDS, Story, read
 from tests.probe_problems import Problem
-from tests.probe_twins import LARGEST, SATURATING
+from tests.probe_twins import LARGEST, SATURATING, UNBOUNDED
 from tests.training import options, tiny, train, vary
 
 
@@ -109,9 +109,41 @@ def asked(name: str) -> tuple[activations.Activation, torch.dtype, torch.device]
 @pytest.mark.parametrize("name", [*options("activation"), "hardtanh", "squareplus"])
 def test_slopes_by_analysis(name: str) -> None:
     """The grid's step is 1/64, a maximum's curvature below 1: 1/64²/8 = 3e-5."""
-    assert largest_slope(*asked(name)) == pytest.approx(LARGEST[name], rel=1e-3)
+    largest = largest_slope(*asked(name))
+    assert largest == pytest.approx(LARGEST[name], rel=1e-3)
+    assert dead_up_to(*asked(name)) == DEAD * largest
     bound = 0.05 * LARGEST[name] if name in SATURATING else 0.0
     assert saturated_below(*asked(name)) == pytest.approx(bound, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_slopes_without_bound(name: str) -> None:
+    """Whatever φ' is at 40, where no sound signal lies: units at about 1 are alive."""
+    assert dead_up_to(*asked(name)) == pytest.approx(DEAD * UNBOUNDED[name], rel=1e-6)
+    assert saturated_below(*asked(name)) == 0
+    alive = Problem(name, gain=1.0).snapshot(torch.float32)
+    assert dead_fraction(alive)[0, :-1].tolist() == [0, 0]
+
+
+def test_dead_units_of_slopes_without_bound() -> None:
+    def change(layers: list[tuple[Tensor, Tensor]]) -> None:
+        layers[0][1][:2] = -100.0  # of four units; exp(-100) is 0 to float32's eyes
+
+    at = Problem("exp", change=change).snapshot(torch.float32)
+    assert dead_fraction(at)[0, :-1].tolist() == [0.5, 0]
+
+
+def test_slopes_beyond_what_float32_can_hold() -> None:
+    device = torch.device("cpu")
+    # exp(z²)' = 2 z exp(z²): inf from z = 9.4 on, 2e at 1.
+    found = dead_up_to(lambda z: torch.exp(z * z), torch.float32, device)
+    assert found == pytest.approx(DEAD * 4 * math.e, rel=1e-6)
+
+
+def test_a_slope_of_zero_everywhere_is_dead() -> None:
+    assert dead_up_to(*asked("step")) == 0
+    found = dead_fraction(Problem("step").snapshot(torch.float32))
+    assert found[0, :-1].tolist() == [1, 1]
 
 
 def test_a_users_own_is_judged_by_its_slopes() -> None:

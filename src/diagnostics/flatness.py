@@ -17,6 +17,10 @@ SATURATED = 0.05
 # a unit that is awake does. ReLU's 0 is below it, and so are the far tails of the smooth ones.
 DEAD = 2.0**-23
 
+# A sound preactivation is about 1 in size. Some slopes are largest beyond (SiLU's at 2.4, softplus'
+# at the far end), but of no activation that comes with this bench twice as large as within.
+SOUND, BEYOND = 1.0, 2.0
+
 # A grid with 0 on it: the slopes of tanh, sigmoid and softsign are largest there. It reaches to
 # where those of all that saturate exponentially are 0 to float32's eyes.
 _REACH, _STEPS = 40.0, 64 * 80 + 1
@@ -24,8 +28,20 @@ _REACH, _STEPS = 40.0, 64 * 80 + 1
 
 @lru_cache(maxsize=256)
 def largest_slope(activation: Activation, dtype: torch.dtype, device: torch.device) -> float:
-    """The largest |φ'(z)| of -40 ≤ z ≤ 40; NaN is passed over."""
-    return float(_slopes(activation, dtype, device).nan_to_num(0.0).max())
+    """The largest |φ'(z)| of -40 ≤ z ≤ 40; what is not finite is passed over."""
+    return float(_slopes(activation, dtype, device).nan_to_num(0.0, posinf=0.0).max())
+
+
+@lru_cache(maxsize=256)
+def dead_up_to(activation: Activation, dtype: torch.dtype, device: torch.device) -> float:
+    """The |φ'(z)| up to which a sample sends nothing through a unit; 0 where φ' is 0 everywhere.
+
+    A share of the largest slope, but where slopes grow without bound (exp, sinh, x³) of twice the
+    largest where a sound signal lies: by that at 40 all of its units would be dead.
+    """
+    slopes = _slopes(activation, dtype, device).nan_to_num(0.0, posinf=0.0)
+    sound = float(slopes[_grid().abs() <= SOUND].max())
+    return DEAD * min(float(slopes.max()), BEYOND * sound)
 
 
 @lru_cache(maxsize=256)
@@ -45,5 +61,8 @@ def saturated_below(activation: Activation, dtype: torch.dtype, device: torch.de
 def _slopes(activation: Activation, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     # In inference mode, in which Lightning validates, nothing can be differentiated.
     with torch.inference_mode(False):
-        grid = torch.linspace(-_REACH, _REACH, _STEPS, dtype=torch.float64)
-        return derivative(activation)(grid.to(device, dtype)).abs()
+        return derivative(activation)(_grid().to(device, dtype)).abs().cpu()
+
+
+def _grid() -> torch.Tensor:
+    return torch.linspace(-_REACH, _REACH, _STEPS, dtype=torch.float64)

@@ -15,12 +15,12 @@ SAME = 1e-5
 def dead_fraction(at: Snapshot) -> Tensor:
     """Share of a hidden layer's units through which no sample sends a gradient: φ'(z) = 0.
 
-    Or as good as 0: below flatness.DEAD of the largest slope that φ has.
+    Or as good as 0: see flatness.dead_up_to.
     """
     dead = []
     for slope in at.slopes:
-        bounds = [flatness.DEAD * flatness.largest_slope(*each) for each in _asked(at, slope)]
-        flat = slope.abs() < _beside(slope, bounds)
+        bounds = [flatness.dead_up_to(*each) for each in _asked(at, slope)]
+        flat = slope.abs() <= _beside(slope, bounds)
         dead.append(_share(flat.all(dim=1, keepdim=True), slope))
     return _padded(dead, at)
 
