@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from src import capacity
 from src.assembly import build_model
@@ -16,6 +17,7 @@ from src.diagnostics import observe, room
 from src.diagnostics.observe import parameters
 from src.diagnostics.observer import Observer
 from src.diagnostics.records import Record
+from src.model import StackedMLP
 from src.schema.diagnostics import Tier
 from src.stacks import splits_of
 from tests.looking import mixed, watched
@@ -57,6 +59,47 @@ def test_together_against_in_turn(
                 close = math.isclose(row.value, other.value, rel_tol=12 * 32 * 2**-23, abs_tol=1e-5)
                 assert close or row.probe == "feature_cosine", (row, other)
     assert not caplog.records
+
+
+class Faulty(torch.autograd.Function):
+    """Goes forward as the identity, and raises on its way back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, d: Tensor) -> Tensor:
+        raise ZeroDivisionError("planted")
+
+
+@pytest.mark.parametrize("count", [2, 100])
+def test_a_members_fault_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Together with its neighbours, who have all the rows that they have without it."""
+    configs = [vary(watched(even(), "light"), seed=k) for k in range(5)]
+    splits = splits_of(configs[0])
+    sound = build_model(configs, splits)
+    activations = list(sound.activations)
+    activations[1] = Faulty.apply
+    faulty = StackedMLP([sound.member(k) for k in range(5)], activations)
+    expected = Observer(configs).look(sound, 0, splits.train, [True] * 5, True)
+    with monkeypatch.context() as patch:
+        patch.setattr(observe, "_in_turn", observe._together)
+        patch.setattr(observe, "at_once", lambda *_: count)
+        found = Observer(configs).look(faulty, 0, splits.train, [True] * 5, True)
+    for k, (one, other) in enumerate(zip(found, expected, strict=True)):
+        probes = {row.probe for row in one.rows}
+        if k == 1:
+            assert {"preactivation_std", "distinct_units", "loss"} <= probes
+            assert not probes & {"gradient_norm", "dead_fraction", "distinct_gradients"}
+        else:
+            assert [row[:3] for row in one.rows] == [row[:3] for row in other.rows]
+            assert one.histograms.keys() == other.histograms.keys() != set()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == len(set(said)) > 0
+    assert all("ZeroDivisionError: planted" in line for line in said)
 
 
 def held_bytes(work: Callable[[], Any]) -> int:

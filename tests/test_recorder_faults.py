@@ -1,5 +1,6 @@
 """What becomes of a run that is looked at, where it is resumed, interrupted or a probe fails."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,27 @@ def test_a_dashboard_that_fails_loses_no_member(
         assert member.record["verdict"] is not None
         said += (member.folder / "train.log").read_text()
     assert "KeyError: 'planted'" in said
+
+
+def test_pictures_that_fail_cost_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn: list[int] = []
+
+    def broken(_: object, k: int, *__: object) -> Iterator[tuple[str, Any]]:
+        if k == 0:
+            raise KeyError("planted")
+        drawn.append(k)
+        return iter(())
+
+    monkeypatch.setattr("src.diagnostics.gallery._drawn", broken)
+    base = vary(watched(even(), "light"), logger="tensorboard")
+    train([vary(base, seed=k) for k in range(3)], tmp_path)
+    assert drawn == [1, 2]
+    assert [record.getMessage() for record in caplog.records] == [
+        "diagnostics: the pictures of member=0 failed (KeyError: 'planted'); "
+        "the results do without them"
+    ]
 
 
 @pytest.mark.parametrize("step", [0, 2])

@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,11 +34,8 @@ class Gallery(Callback):
         self.tracker = tracker
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        try:
+        with _unharmed("the pictures"):
             self._draw(pl_module)  # type: ignore[arg-type]
-        except Exception as error:  # noqa: BLE001 - a trained member is not lost for its pictures
-            said = f"{type(error).__name__}: {on_one_line(error)}"
-            log.warning("diagnostics: the pictures failed (%s); the results do without them", said)
 
     def _draw(self, module: "StackModule") -> None:
         living = [k for k, alive in enumerate(self.tracker.alive) if alive]
@@ -47,11 +45,22 @@ class Gallery(Callback):
         side = math.isqrt(splits.features)
         for k, answers in zip(living, chosen, strict=True):
             member = self.tracker.members[k]
-            drawn = _drawn(module.model, k, splits.validation, answers, names)
-            for tag, (png, size) in drawn:
-                member.picture(tag, module.steps_done, png, size)
-            if side * side != splits.features:
-                _say_why_not(member, splits.features)
+            with _unharmed(f"the pictures of {member.label}"):
+                drawn = _drawn(module.model, k, splits.validation, answers, names)
+                for tag, (png, size) in drawn:
+                    member.picture(tag, module.steps_done, png, size)
+                if side * side != splits.features:
+                    _say_why_not(member, splits.features)
+
+
+@contextmanager
+def _unharmed(what: str) -> Iterator[None]:
+    """A trained member is not lost for its pictures, nor a picture for another member's."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        said = f"{type(error).__name__}: {on_one_line(error)}"
+        log.warning("diagnostics: %s failed (%s); the results do without them", what, said)
 
 
 def predictions(

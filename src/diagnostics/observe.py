@@ -101,7 +101,18 @@ def _by_parts(
     part: Callable[[Sequence[int]], list[T]],
 ) -> list[T]:
     by = _in_turn if model.weights[0].device.type == "cpu" else _together
-    return [each for found in by(model, members, samples, part) for each in found]
+
+    def tried(positions: Sequence[int]) -> list[T]:
+        """One by one where all at once fail, so that a member's fault is its own."""
+        try:
+            return part(positions)
+        except Exception:
+            if len(positions) == 1:
+                raise
+        # Here, where the error no longer holds the tensors of those tried together.
+        return [each for k in positions for each in part([k])]
+
+    return [each for found in by(model, members, samples, tried) for each in found]
 
 
 def _in_turn(

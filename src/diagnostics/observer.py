@@ -77,7 +77,7 @@ class Observer:
             rows = self._measured(step, measures, at, len(at))
             taken: list[Histograms] = [{} for _ in rows]
             if pictured:
-                with self.unharmed("a histogram", step):
+                with self.unharmed("a histogram", step, len(at)):
                     taken = histograms(at)
             return list(map(Look, rows, taken))
 
@@ -111,11 +111,16 @@ class Observer:
         ]
 
     @contextmanager
-    def unharmed(self, what: str, step: int) -> Iterator[None]:
-        """Whatever fails inside ends there, and is told the first time."""
+    def unharmed(self, what: str, step: int, members: int = 1) -> Iterator[None]:
+        """Whatever fails inside ends there, and is told the first time.
+
+        But of several members it goes on: they are tried one by one (src.diagnostics.observe).
+        """
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - a user's own activation can raise anything
+        except Exception as error:
+            if members > 1:
+                raise
             with self._telling:  # threads look at members side by side
                 first = what not in self._told
                 self._told.add(what)
@@ -144,7 +149,7 @@ class Observer:
     ) -> Rows:
         rows: Rows = [[] for _ in range(members)]
         for name, measure in measures.items():
-            with self.unharmed(f"the probe {name}", step):
+            with self.unharmed(f"the probe {name}", step, members):
                 found = rows_of(step, {name: measure(of)}, members)
                 for row, more in zip(rows, found, strict=True):
                     row += more

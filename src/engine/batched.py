@@ -28,7 +28,9 @@ from src.engine.states import States
 from src.model import StackedMLP
 from src.schedules import Schedule
 
-STEPS = 64  # that a chunk is made for at least; trainer.chunk_steps is 48 by default
+# That a chunk is made for at least. Enough for trainer.chunk_steps up to here (48 by default); with
+# a larger one the first longer chunk is captured anew, once.
+STEPS = 64
 
 
 class Chunk:

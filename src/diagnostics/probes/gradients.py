@@ -15,7 +15,8 @@ def gradient_ratio(at: Snapshot) -> Tensor:
     """χ1 measured: ‖∂loss/∂z‖² of the layer before over this layer's; the first layer has none.
 
     As in theory (src.theory.predict), that of a layer is by its own weights and the slope of the
-    activation that it reads.
+    activation that it reads. Not so in a residual block: what reaches the layer before its first
+    comes past the block as well, and its last layer's is by α·W.
     """
     norms = torch.stack([delta.double().square().sum(dim=(1, 2)) for delta in at.deltas], dim=1)
     first = torch.full_like(norms[:, :1], torch.nan)
