@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from src.diagnostics import tangent
+from src.diagnostics import flatness, tangent
 from src.diagnostics.spectra import eigenvalues, squared_singular_values
 from src.model import StackedMLP
 from src.residual import block_ended_by
@@ -81,6 +81,16 @@ class Snapshot:
             leaf = z.clone().requires_grad_()
             (slope,) = torch.autograd.grad(self.model.activate(leaf).sum(), leaf)
             found.append(slope)
+        return found
+
+    @cached_property
+    def dead(self) -> list[Tensor]:
+        """Units [m, o] of each hidden layer that no sample sends a gradient through, bool."""
+        found = []
+        for slope in self.slopes:
+            asked = [(each, slope.dtype, slope.device) for each in self.model.activations]
+            bounds = slope.new_tensor([flatness.dead_up_to(*each) for each in asked])
+            found.append((slope.abs() <= bounds[:, None, None]).all(dim=1))
         return found
 
     @property

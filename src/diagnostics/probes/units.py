@@ -1,5 +1,7 @@
 """Units one by one: dead, saturated, or the same as another."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -17,12 +19,8 @@ def dead_fraction(at: Snapshot) -> Tensor:
 
     Or as good as 0: see flatness.dead_up_to.
     """
-    dead = []
-    for slope in at.slopes:
-        bounds = [flatness.dead_up_to(*each) for each in _asked(at, slope)]
-        flat = slope.abs() <= _beside(slope, bounds)
-        dead.append(_share(flat.all(dim=1, keepdim=True), slope))
-    return _padded(dead, at)
+    hidden = zip(at.dead, at.slopes, strict=True)
+    return _padded([_share(dead.unsqueeze(1), slope) for dead, slope in hidden], at)
 
 
 def dead_layer(at: Snapshot) -> Tensor:
@@ -81,9 +79,8 @@ def distinct_rows(rows: Tensor, sizes: Tensor | None = None) -> Tensor:
     their difference: a chance of (.8 · SAME · size / d)^4, 1e-16 at d = size/10.
     """
     rows = rows.double()
-    generator = torch.Generator().manual_seed(0)
-    direction = torch.randn(rows.shape[2], 4, generator=generator, dtype=torch.float64)
-    projected = rows @ direction.to(rows.device)
+    # This way round it takes a third of the time.
+    projected = (_directions(rows.shape[2]).to(rows.device) @ rows.mT).mT
     sizes = rows.norm(dim=2) if sizes is None else torch.maximum(sizes, rows.norm(dim=2))
     order = projected[:, :, 0].argsort(dim=1)
     projected = projected.gather(1, order.unsqueeze(2).expand_as(projected))
@@ -92,6 +89,13 @@ def distinct_rows(rows: Tensor, sizes: Tensor | None = None) -> Tensor:
     apart = (projected.diff(dim=1).abs() > near.unsqueeze(2)).any(dim=2)
     finite = projected.isfinite().all(dim=(1, 2))
     return torch.where(finite, 1 + apart.sum(dim=1).double(), torch.nan)
+
+
+@lru_cache(maxsize=64)
+def _directions(width: int) -> Tensor:
+    """[4, width]"""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(width, 4, generator=generator, dtype=torch.float64).T.contiguous()
 
 
 def _asked(at: Snapshot, like: Tensor) -> list[flatness.Asked]:
