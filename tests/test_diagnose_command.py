@@ -49,34 +49,28 @@ def test_loss_of_zeros_at_the_start_is_ln_10(diagnose: Run) -> None:
 
 
 def test_json_is_whole_and_strict(diagnose: Run) -> None:
-    found = told(diagnose, "-m", "init=he,ones", "init.gain=1,1e30", "optimizer=sgd")
+    found = told(diagnose, "-m", "init=he", "init.gain=1,1e30", "optimizer=sgd")
     assert found["steps"] == 20
-    assert len(found["members"]) == 4
-    by_start = {
-        (each["config"]["init"]["name"], each["config"]["init"]["gain"]): each
-        for each in found["members"]
-    }
-    healthy = by_start["he", 1.0]
-    assert healthy["label"] == "init=he,init.gain=1"
+    healthy, diverged = found["members"]
+    assert healthy["label"] == "init.gain=1"
     assert healthy["run_steps"] == 30
     assert set(healthy["records"]) == {*table.PROBES, *table.OF_STEPS}
     for probe in ("preactivation_std", "update_ratio"):
         assert set(healthy["records"][probe]) == {"1", "2", "3"}
-    assert by_start["ones", 1e30]["diverged_at"] == 0
+    assert diverged["diverged_at"] == 0
 
 
 def test_many_are_ranked_and_explained(diagnose: Run, tmp_path: Path) -> None:
-    outcome = diagnose("-m", "init=zeros,he", "seed=range(2)", "dropout=0,0.1")
+    outcome = diagnose("-m", "init=zeros,he", "dropout=0,0.1")
     assert outcome.code == 0, outcome.err
     rows = [line.split("|")[1:-1] for line in outcome.out.splitlines() if line.startswith("|")]
     head, *body = [[cell.strip() for cell in row] for row in rows]
-    names = ["#", "init", "model.dropout", "seed", "verdict", "loss at 0", "at 20", "layer"]
-    assert head == names
-    assert [row[1] for row in body] == ["he"] * 4 + ["zeros"] * 4
-    assert {row[4] for row in body[4:]} == {"symmetric"}
-    losses = [float(row[6]) for row in body[:4]]
+    assert head == ["#", "init", "model.dropout", "verdict", "loss at 0", "at 20", "layer"]
+    assert [row[1] for row in body] == ["he"] * 2 + ["zeros"] * 2
+    assert {row[3] for row in body[2:]} == {"symmetric"}
+    losses = [float(row[5]) for row in body[:2]]
     assert losses == sorted(losses)
-    assert outcome.out.count("symmetric (4): will") == 1
+    assert outcome.out.count("symmetric (2): will") == 1
     assert outcome.out.count("copies of one") == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -118,7 +112,8 @@ def test_off_a_terminal_it_is_plain_text(diagnose: Run, typed: str) -> None:
         "init=uniform activation=sigmoid",
         pytest.param("init=he model.hidden=[9]*40 activation=tanh", marks=pytest.mark.slow),
         "init=he init.gain=1e8 optimizer.lr=1e-9",
-        "-m init=he,zeros dropout=0,0.5 optimizer.lr=1e-3,1",
+        "-m init=he,zeros seed=range(2)",
+        pytest.param("-m init=he,zeros dropout=0,0.5 optimizer.lr=1e-3,1", marks=pytest.mark.slow),
     ],
 )
 def test_80_columns_are_enough(diagnose: Run, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,12 +140,12 @@ def test_picture_is_an_svg_of_the_page(diagnose: Run, tmp_path: Path) -> None:
 def test_quiet_leaves_the_result(diagnose: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.progress.Count.EVERY", 0.0)
     typed = ("-m", "seed=1,2")
-    loud = diagnose(*typed)
+    loud = diagnose(*typed, "--steps", "0")
     assert "2 of 2 members examined" in loud.out
     quiet = diagnose(*typed, "quiet=true")
     assert "members" not in quiet.out
     assert "slow (1)" in quiet.out
     assert "preactivations z" not in quiet.out
-    strict = diagnose(*typed, "--json")
+    strict = diagnose(*typed, "--json", "--steps", "0")
     json.loads(strict.out)
     assert "2 of 2 members examined" in strict.err

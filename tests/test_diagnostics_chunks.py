@@ -17,10 +17,16 @@ def problems(draw: st.DrawFn) -> tuple[int, int, TrainerConfig, frozenset[int], 
     batch = draw(st.integers(1, size))
     chunk, limit = draw(st.integers(1, 60)), draw(st.none() | st.integers(1, 150))
     trainer = TrainerConfig(name="made", chunk_steps=chunk, steps_per_epoch=limit)
-    return size, batch, trainer, draw(st.frozensets(st.integers(0, 400))), draw(st.integers(0, 5))
+    return (
+        size,
+        batch,
+        trainer,
+        draw(st.frozensets(st.integers(0, 400), max_size=20)),
+        draw(st.integers(0, 5)),
+    )
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=60)
 @given(problems())
 def test_rows_are_the_same_with_any_schedule(
     problem: tuple[int, int, TrainerConfig, frozenset[int], int],

@@ -39,14 +39,17 @@ def assert_same(base: Sequence[Config], folder: Path, **changes: Any) -> list[li
         {"trainer__chunk_steps": 48},
         # An epoch of 6 full batches and one of 4 examples.
         {"trainer__chunk_steps": 4, "data__train_size": 100},
-        {"trainer__chunk_steps": 5, "logger": "tensorboard", "logger__every_n_steps": 3},
+        pytest.param(
+            {"trainer__chunk_steps": 5, "logger": "tensorboard", "logger__every_n_steps": 3},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=str,
 )
 def test_members_of_all_kinds(
     tmp_path: Path, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    base = even(**{"trainer__epochs": 3, **changes})
+    base = even(**{"trainer__epochs": 2, **changes})
     runs = assert_same(mixed(base), tmp_path, every_n_steps=3)
     assert [member.status == "diverged" for member in runs[0]] == [k in (2, 5) for k in range(8)]
     assert not caplog.records  # no probe has failed

@@ -17,7 +17,11 @@ from tests.looking import mixed, records, steps, watched
 from tests.training import even, same_numbers, same_weights, train, vary
 
 
-@pytest.mark.parametrize("changes", [{}, {"every_n_steps": 3}, {"epochs": False}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [{}, pytest.param({"every_n_steps": 3}, marks=pytest.mark.slow), {"epochs": False}],
+    ids=str,
+)
 def test_records_of_a_resumed_run(tmp_path: Path, changes: dict[str, Any]) -> None:
     def configs(**trainer: Any) -> list[Config]:
         base = even(**{f"trainer__{key}": value for key, value in trainer.items()})
