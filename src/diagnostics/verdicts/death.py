@@ -17,9 +17,9 @@ from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 # Usual ReLU networks have up to a third of their units dead on 128 samples and learn; from a half
 # on more of the layer is lost than works.
 MAJORITY = 0.5
-# Of a layer that died later these are named: half of the units gone in each step, and a decay that
-# ten times exceeds AdamW's default.
+# Named where a layer died later: every other unit, or more, is silenced in each step.
 MUCH_DROPOUT = 0.5
+# And a decay ten times AdamW's default.
 MUCH_DECAY = 0.1
 
 

@@ -13,9 +13,11 @@ from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 SMALL_RATIO = 1e-4
 # ... while there is a gradient to follow: below this, its absence is the reason.
 SOME_GRADIENT = 1e-4
-# What is advised: the ratio that is usual, but no larger rates than these, which few starts bear.
+# The ratio to which the advised rate is to bring the steps.
 USUAL_RATIO = 1e-3
+# No larger rate is advised: few starts bear one.
 LARGEST_RATE = 1.0
+# The same where steps are scaled for each weight: Adam's default is 1e-3.
 LARGEST_ADAPTIVE_RATE = 0.01
 
 
