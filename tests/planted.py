@@ -206,6 +206,7 @@ NEAR_MISSES: dict[str, dict[str, dict[str, Any] | str]] = {
         "sigmoid, torch's default": "vanishing_backward",
         "softplus and He": "healthy",
         "30 layers of He": {**HE, **deep(30)},
+        "one unit a layer": {**HE, "model__hidden": [1, 1]},
     },
     "chaotic": {
         "three layers of tanh, variance 9": scaled(9.0, **TANH, **deep(3)),

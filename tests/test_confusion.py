@@ -28,7 +28,7 @@ def runs(tmp_path: Path) -> Path:
     """Two that fail, of which one is told; one that works; one in between; one that diverges."""
     same, apart = distinct((0, 1), (100, 1)), distinct((0, UNITS), (100, UNITS))
     measured(tmp_path, 0, same, made(0.1, "told", init__name="zeros"))
-    measured(tmp_path, 1, apart, made(0.5, "missed"))
+    measured(tmp_path, 1, apart, made(0.5, "missed", seed=3))
     measured(tmp_path, 2, apart, made(0.9, "works", seed=1))
     measured(tmp_path, 3, apart, made(0.8, "between", seed=2))
     measured(tmp_path, 4, same, diverged(init__name="zeros", seed=1))
@@ -148,6 +148,18 @@ def test_several_folders(runs: Path) -> None:
     assert len(judged([runs / "member=0", runs / "member=1"], 100).members) == 2
     # One that lies in two of them counts once.
     assert len(judged([runs / "member=0", runs], 100).members) == 5
+
+
+def test_equal_members_count_once(tmp_path: Path) -> None:
+    """Wherever they lie, and wherever their data did; and one that was trained before one not."""
+    rows = distinct((0, UNITS))
+    measured(tmp_path / "a", 0, rows, made(data__root="/here"))
+    measured(tmp_path / "b", 0, rows, made(data__root="/there"))
+    measured(tmp_path / "b", 1, rows, made(seed=1))
+    written(tmp_path / "0", failed(seed=1))
+    found = judged([tmp_path], 100)
+    assert sorted(member.outcome.seed for member in found.members) == [0, 1]
+    assert found.failed == 0
 
 
 def refusal(*words: str) -> str:

@@ -161,6 +161,14 @@ def test_the_command_keeps_what_it_judged(
     assert found.sweeps == ["python -m src.train -m init=he 'seed=range(1)'"]
     assert (tmp_path / "verdicts.md").read_text() == page.page(found)
     assert capsys.readouterr().out.endswith("written: verdicts.md\n")
+    assert "trained by" in page.page(found)
+    assert "had not ended" not in page.page(found)
+    begun = counted / "member=1" / study.OVERRIDES
+    begun.parent.mkdir(parents=True)
+    begun.write_text("- init=he")
+    main([str(counted), "--page"])
+    assert study.kept().missing == 1
+    assert "1 member of the 2 asked for" in (tmp_path / "verdicts.md").read_text()
     (counted / study.SWEEP).write_text("a: b")
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     with pytest.raises(InputError) as caught:

@@ -1,8 +1,10 @@
 """Finished runs, judged anew from the records of their first steps."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from src.diagnostics.confusion.count import Outcome
 from src.diagnostics.records import RECORDS, Story, read
@@ -12,6 +14,9 @@ from src.diagnostics.verdicts.verdict import Facts, Verdict
 from src.errors import InputError
 from src.report.load import Record, load, setting
 from src.tracking.files import RESULT
+
+UNTOLD = ("logger", "quiet", "trust")  # what does not change a member
+PLACES = ("root", "mirrors")  # nor from where its data came
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,15 @@ class Runs:
 
 
 def judged(folders: Sequence[Path], steps: int) -> Runs:
-    """Every member under the folders, once. InputError where one has no result, or no records."""
-    found = {Path(each["folder"]).resolve(): each for at in folders for each in _results(at)}
+    """Every member under the folders, once. InputError where one has no result, or no records.
+
+    Of members of one configuration the first that was trained stands for all, for they are equal.
+    """
+    found: dict[str, Record] = {}
+    for record in (each for at in folders for each in _results(at)):
+        key = _identity(record)
+        if key not in found or found[key]["status"] == "failed":
+            found[key] = record
     records = list(found.values())
     trained = [record for record in records if record["status"] != "failed"]
     without = [r["folder"] for r in trained if not (Path(r["folder"]) / RECORDS).is_file()]
@@ -55,6 +67,15 @@ def _results(folder: Path) -> list[Record]:
     if not found:
         raise InputError(f"{folder}: holds no finished runs, no {RESULT} at any depth.")
     return found
+
+
+def _identity(record: Record) -> str:
+    """The configuration but for what does not change a member: folders, and how it was watched."""
+    config = {key: value for key, value in record["config"].items() if key not in UNTOLD}
+    if isinstance(data := config.get("data"), Mapping):
+        config["data"] = {key: value for key, value in data.items() if key not in PLACES}
+    plain: Any = config or record["folder"]
+    return json.dumps(plain, sort_keys=True)
 
 
 def _judged(record: Record, steps: int) -> Judged:

@@ -59,10 +59,12 @@ def findings(study: Study) -> Iterator[str]:
     found = confusion(study.outcomes)
     yield "## Do they hold?"
     sweeps = "\n".join(study.sweeps)
-    if sweeps:
-        yield f"{len(study.outcomes):,} members, trained by\n\n```\n{sweeps}\n```"
-    else:
-        yield f"{len(study.outcomes):,} members."
+    members = "member" if len(study.outcomes) == 1 else "members"
+    count = f"{len(study.outcomes):,} {members}"
+    if study.missing:
+        asked = len(study.outcomes) + study.failed + study.missing
+        count += f" of the {asked:,} asked for (the others had not ended yet)"
+    yield f"{count}, trained by\n\n```\n{sweeps}\n```" if sweeps else f"{count}."
     yield (
         f"({'; '.join(study.versions)}; {'; '.join(study.devices)}), judged from what was measured "
         f"up to step {study.steps}, and counted by their validation accuracy at the end:"
@@ -75,6 +77,11 @@ def findings(study: Study) -> Iterator[str]:
     yield (
         "Intervals are Wilson's and take members as independent, which seeds of one arm are not: "
         "the honest ones are wider."
+    )
+    yield (
+        "The border between `healthy` and `slow` is rough: an accuracy near one half, of a sample "
+        "of 128, has a standard deviation of √(.25/128), 4.4 points, and so seeds of one arm may "
+        "fall on either side of it."
     )
     if study.failed:
         yield f"Left out, for they could not be trained: {study.failed}."

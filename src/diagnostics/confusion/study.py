@@ -12,7 +12,7 @@ import yaml
 
 from src.config import PROJECT
 from src.diagnostics.confusion.count import Outcome
-from src.diagnostics.confusion.judged import Judged, Runs
+from src.diagnostics.confusion.judged import UNTOLD, Judged, Runs
 from src.diagnostics.verdicts.names import NAMES
 from src.errors import InputError
 from src.report.load import Record
@@ -22,7 +22,6 @@ STUDY = PROJECT / "docs" / "verdicts.json"
 SWEEP = "multirun.yaml"  # what Hydra leaves in the folder of a sweep
 OVERRIDES = Path(".hydra") / "overrides.yaml"  # and in that of a member
 _LAYERS = re.compile(r"\[(\d+)((?:, ?\1)+)\]")
-UNTOLD = ("logger", "quiet", "trust")  # what does not change a member
 PACKAGES = ("python", "torch", "starting-strength")  # those whose versions the page tells
 
 
@@ -37,7 +36,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Study:
-    """sweeps: the commands that made the runs, as far as these say so."""
+    """sweeps: the commands that made the runs, as far as these say so.
+
+    missing: how many of the members that they asked for had no result when this was made.
+    """
 
     steps: int
     sweeps: list[str]
@@ -46,20 +48,23 @@ class Study:
     failed: int
     examples: dict[str, Example]  # by verdict
     outcomes: list[Outcome]
+    missing: int = 0
 
 
 def study_of(
     runs: Runs, folders: Sequence[Path], steps: int, others: Sequence[Judged] = ()
 ) -> Study:
     """others: members that are not counted, for examples of verdicts that those of runs lack."""
+    sweeps = list(dict.fromkeys(path.resolve() for at in folders for path in _sweeps(at)))
     return Study(
         steps=steps,
-        sweeps=list(dict.fromkeys(_command(path) for at in folders for path in _sweeps(at))),
+        sweeps=list(dict.fromkeys(map(_command, sweeps))),
         versions=_distinct(map(_versions, runs.records)),
         devices=_distinct(str(record.get("device", "unknown")) for record in runs.records),
         failed=runs.failed,
         examples=_examples(runs.members, others),
         outcomes=sorted((member.outcome for member in runs.members), key=_place),
+        missing=sum(map(_missing, sweeps)),
     )
 
 
@@ -142,10 +147,23 @@ def _sweeps(folder: Path) -> list[Path]:
 
 
 def _command(path: Path) -> str:
-    """What was typed, as the sweep's folder remembers it."""
+    """What was typed."""
+    return shlex.join(["python", "-m", "src.train", "-m", *_typed(path)])
+
+
+def _missing(path: Path) -> int:
+    """Members of a sweep without a result: all have a folder from its beginning."""
+    return sum(
+        (folder / OVERRIDES).is_file() and not (folder / RESULT).is_file()
+        for folder in path.parent.iterdir()
+    )
+
+
+def _typed(path: Path) -> list[str]:
+    """The overrides, as the sweep's folder remembers them."""
     try:
         overrides = yaml.safe_load(path.read_text())["hydra"]["overrides"]["task"]
-        return shlex.join(["python", "-m", "src.train", "-m", *map(str, overrides)])
+        return [str(each) for each in overrides]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not what Hydra writes of a sweep.") from error
 

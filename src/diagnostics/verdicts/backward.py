@@ -4,6 +4,7 @@ import math
 
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.reading import number, share, since, when
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # ‖∂loss/∂z‖² of the first layer over that of the logits: the product of the measured χ1 of the
@@ -30,9 +31,15 @@ def vanishing_backward(story: Story, facts: Facts) -> Verdict | None:
         f"The gradient vanishes on its way back: {when(step)} {share(ratio**0.5)} of its size at "
         f"the logits reaches layer 1 (χ1 = {number(mean)} a layer, 1 would keep it), so the first "
         "layers hardly learn.",
-        "Weights matched to the activation: init=he for ReLU, init=critical for sigmoid and tanh; "
-        "or activation=relu, model.residual=true; or a step that is scaled for each weight: "
-        "optimizer=adam.",
+        advice(
+            facts,
+            (
+                "weights matched to the activation",
+                *("init=he for ReLU", "init=critical for sigmoid and tanh"),
+            ),
+            ("another network", "activation=relu", "model.residual=true"),
+            ("a step that is scaled for each weight", "optimizer=adam"),
+        ),
         (Evidence("gradient_ratio, product", 1, step, ratio, VANISHED),),
     )
 
@@ -53,8 +60,11 @@ def exploding_backward(story: Story, facts: Facts) -> Verdict | None:
         f"The gradient explodes on its way back: {when(step)} it is {number(ratio**0.5)} times as "
         f"large at layer 1 as at the logits (χ1 = {number(mean)} a layer, 1 would keep it), so a "
         "step that suits the last layer is far too long for the first.",
-        "Smaller weights: init=critical or init=xavier; optimizer.clip_norm=1 and a smaller "
-        "optimizer.lr lessen the harm.",
+        advice(
+            facts,
+            ("smaller weights", "init=critical", "init=xavier"),
+            ("to lessen the harm", "optimizer.clip_norm=1", "a smaller optimizer.lr"),
+        ),
         (Evidence("gradient_ratio, product", 1, step, ratio, EXPLODED),),
     )
 

@@ -9,15 +9,18 @@ from src.diagnostics.verdicts.reading import (
     since,
     when,
 )
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.saturation import MAJORITY as SATURATED
+from src.diagnostics.verdicts.steps import violent
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # Usual ReLU networks have up to a third of their units dead on 128 samples and learn; from a half
 # on more of the layer is lost than works.
 MAJORITY = 0.5
-# A step that moves a weight matrix by half its own size replaces the start; healthy steps are
-# near a thousandth.
-VIOLENT = 0.5
+# Named where a layer died later: every other unit, or more, is silenced in each step.
+MUCH_DROPOUT = 0.5
+# And a decay ten times AdamW's default.
+MUCH_DECAY = 0.1
 
 
 def dead(story: Story, facts: Facts) -> Verdict | None:
@@ -26,9 +29,10 @@ def dead(story: Story, facts: Facts) -> Verdict | None:
 
     A unit is dead where no sample sends a gradient through it, as of a ReLU whose input is never
     positive. The verdict holds where a whole hidden layer is dead (then nothing before it learns
-    either), or more than half of one. Born dead: so at the first look; else it says at which step
-    the layer was first seen dead, and whether the step before was a violent one. Where the
-    activation is flat because its input is large (tanh, sigmoid), that is `saturated`.
+    either, but where a shortcut goes round it), or at least half of one. Born dead: so at the first
+    look; else it says at which step the layer was first seen dead, and whether a step before moved
+    weights by half of their size or more. Where the activation is flat because its input is large
+    (tanh, sigmoid), that is `saturated`.
     """
     whole = _found(story, "dead_layer", 1.0)
     if whole is not None:
@@ -50,11 +54,17 @@ def _found(story: Story, probe: str, bound: float) -> tuple[int, int] | None:
 def _of_layer(story: Story, facts: Facts, start: int, layer: int) -> Verdict:
     units = facts.hidden[layer - 1]
     name = "is born dead" if start == 0 else f"was seen to have died {when(start)}"
-    sentence = (
-        f"Layer {layer} {name}: not one sample sends a gradient through any of its {units} units, "
-        "so neither it nor any layer before it learns."
+    through = {1: "its one unit", 2: "either of its 2 units"}.get(
+        units, f"any of its {units} units"
     )
-    return _verdict(story, sentence, Evidence("dead_layer", layer, start, 1.0, 1.0))
+    sentence = f"Layer {layer} {name}: not one sample sends a gradient through {through}, "
+    if facts.bypassed(layer):
+        sentence += "so it does not learn; the shortcut goes round it."
+    elif layer == 1:
+        sentence += "so it does not learn."
+    else:
+        sentence += "so neither it nor any layer before it learns."
+    return _verdict(story, facts, sentence, Evidence("dead_layer", layer, start, 1.0, 1.0))
 
 
 def _of_units(story: Story, facts: Facts, start: int, layer: int) -> Verdict:
@@ -64,41 +74,46 @@ def _of_units(story: Story, facts: Facts, start: int, layer: int) -> Verdict:
         f"{percent(share)} of the {facts.hidden[layer - 1]} units of layer {layer} {name}: no "
         "sample sends a gradient through them, so they learn no more."
     )
-    return _verdict(story, sentence, Evidence("dead_fraction", layer, start, share, MAJORITY))
+    evidence = Evidence("dead_fraction", layer, start, share, MAJORITY)
+    return _verdict(story, facts, sentence, evidence)
 
 
-def _verdict(story: Story, sentence: str, evidence: Evidence) -> Verdict:
+def _verdict(story: Story, facts: Facts, sentence: str, evidence: Evidence) -> Verdict:
     if evidence.step == 0:
-        remedy = (
-            "Start with weights that let signals through: init=he or init=rai with wider layers "
-            "in model.hidden; or an activation with a slope everywhere: activation=leaky_relu or "
-            "activation=elu."
-        )
-        return Verdict("dead", sentence, remedy, (evidence,))
-    blow = _violent(story, evidence.step)
-    remedy = (
-        "Take smaller steps (a tenth of optimizer.lr, or optimizer.clip_norm=1), or "
-        "activation=leaky_relu, whose units cannot die."
-    )
+        return Verdict("dead", sentence, _born(facts), (evidence,))
+    blow = violent(story, evidence.step)
     if blow is None:
-        return Verdict("dead", sentence, remedy, (evidence,))
+        return Verdict("dead", sentence, _died(facts), (evidence,))
     sentence += (
         f" Update {blow.step + 1} had moved the weights of layer {blow.layer} by "
         f"{number(blow.value)} times their own size: too large a step."
     )
-    return Verdict("dead", sentence, remedy, (evidence, blow))
+    return Verdict("dead", sentence, _died(facts), (evidence, blow))
 
 
-def _violent(story: Story, before: int) -> Evidence | None:
-    """The largest measured update ratio of the steps before, if it is above VIOLENT."""
-    found = [
-        (ratio, step, layer)
-        for step in story.steps
-        if step < before
-        for layer, ratio in story.layers("update_ratio", step).items()
-        if ratio > VIOLENT
-    ]
-    if not found:
-        return None
-    ratio, step, layer = max(found)
-    return Evidence("update_ratio", layer, step, ratio, VIOLENT)
+def _born(facts: Facts) -> str:
+    return advice(
+        facts,
+        (
+            "start with weights that let signals through, and with biases of 0",
+            *("init=he", "init=rai with wider layers in model.hidden"),
+        ),
+        (
+            "an activation with a slope everywhere",
+            *("activation=leaky_relu", "activation=elu"),
+        ),
+    )
+
+
+def _died(facts: Facts) -> str:
+    also: list[tuple[str, ...]] = []
+    if facts.dropout >= MUCH_DROPOUT:
+        also.append((f"less dropout (model.dropout is {facts.dropout:g})",))
+    if facts.weight_decay >= MUCH_DECAY:
+        also.append((f"less decay (optimizer.weight_decay is {facts.weight_decay:g})",))
+    return advice(
+        facts,
+        *also,
+        ("take smaller steps", "a tenth of optimizer.lr", "optimizer.clip_norm=1"),
+        ("an activation whose units cannot die", "activation=leaky_relu"),
+    )

@@ -4,6 +4,7 @@ import math
 
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.reading import number, since, when
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # 1 - c is half the squared distance of two samples' directions: 1e-6 is a distance of .0014. The
@@ -26,8 +27,12 @@ def collapsed_features(story: Story, facts: Facts) -> Verdict | None:
 
     Judged by c, the mean cosine of the last hidden layer's features of two different samples: 1 - c
     below 1e-6, and still so at the last look. What differs between samples is then a thousandth of
-    what they share, and the logits can only learn how frequent each class is.
+    what they share, and the logits can only learn how frequent each class is. Not asked of a
+    network with a layer of one unit, behind which all features point the same way whatever it
+    tells of a sample.
     """
+    if 1 in facts.hidden:
+        return None
     layer = len(facts.hidden)
     curve = story.curve("feature_cosine", layer) if layer else {}
     step = since(curve, lambda cosine: 1 - cosine <= COLLAPSED)
@@ -39,8 +44,11 @@ def collapsed_features(story: Story, facts: Facts) -> Verdict | None:
         f"All samples look the same to the last layer: {when(step)} the features of two different "
         f"ones in layer {layer} have a cosine of 1 within {number(gap)}, so it can learn how "
         "frequent the classes are, and no more.",
-        "Weights centred on 0 and larger, biases 0: init=critical, init=he for ReLU; in deep "
-        "networks model.residual=true.",
+        advice(
+            facts,
+            ("weights centred on 0 and larger, biases 0", "init=critical", "init=he for ReLU"),
+            ("in deep networks a shortcut", "model.residual=true"),
+        ),
         (Evidence("1 - feature_cosine", layer, step, gap, COLLAPSED),),
     )
 
@@ -75,8 +83,14 @@ def chaotic(story: Story, facts: Facts) -> Verdict | None:
         f"to layer (χ1 = {number(chi)}, 1 would keep them), and the cosine of two samples' "
         f"features falls from {cosines[step]:.2f} in layer 1 to {last:.2f} in layer {depth}, so "
         "alike samples look unlike.",
-        "Smaller weights, at the edge of chaos: init=critical, init=xavier or init=orthogonal; or "
-        "fewer layers in model.hidden.",
+        advice(
+            facts,
+            (
+                "smaller weights, at the edge of chaos",
+                *("init=critical", "init=xavier", "init=orthogonal"),
+            ),
+            ("fewer layers in model.hidden",),
+        ),
         (
             Evidence("gradient_ratio, mean", None, step, chi, CHAOTIC_CHI),
             Evidence("feature_cosine", depth, step, last, APART),

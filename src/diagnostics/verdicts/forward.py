@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.reading import earliest, first_and_since, number, share, when
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.saturation import MAJORITY as SATURATED
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
@@ -31,8 +32,14 @@ def vanishing_forward(story: Story, facts: Facts) -> Verdict | None:
         f"The signal vanishes on its way forward: {when(step)} the preactivations of layer {layer} "
         f"have {share(ratio**0.5)} of the input's size, so the layers behind hardly see which "
         "sample it is.",
-        "Larger weights, matched to the activation: init=he for ReLU, init=critical or init=lsuv "
-        "for any; a shortcut helps deep networks: model.residual=true.",
+        advice(
+            facts,
+            (
+                "larger weights, matched to the activation",
+                *("init=he for ReLU", "init=critical", "init=lsuv for any activation"),
+            ),
+            ("in deep networks a shortcut", "model.residual=true"),
+        ),
         (Evidence("preactivation_q/input", layer, step, ratio, VANISHED),),
     )
 
@@ -55,8 +62,13 @@ def exploding_forward(story: Story, facts: Facts) -> Verdict | None:
         f"The signal explodes on its way forward: {when(step)} the preactivations of layer {layer} "
         f"are {number(ratio**0.5)} times as large as the input, so small changes of the weights "
         "throw the logits about.",
-        "Smaller weights, centred on 0 and scaled by the number of inputs: init=he for ReLU, "
-        "init=xavier, or init=lsuv for any activation.",
+        advice(
+            facts,
+            (
+                "smaller weights, centred on 0 and scaled by the number of inputs",
+                *("init=he for ReLU", "init=xavier", "init=lsuv for any activation"),
+            ),
+        ),
         (Evidence("preactivation_q/input", layer, step, ratio, EXPLODED),),
     )
 
@@ -90,12 +102,14 @@ def _first_beyond(
             alive = start in curve and story.value("dead_layer", start, layer) != 1
             curve = {start: curve[start]} if alive else {}
         step = first_and_since(curve, beyond)
-        if step is not None and not _behind_a_dead_one(story, layer, step):
+        if step is not None and not _behind_a_dead_one(story, facts, layer, step):
             found.append((step, layer))
     where = earliest(found)
     return None if where is None else (*where, growth(story, where[1])[where[0]])
 
 
-def _behind_a_dead_one(story: Story, layer: int, step: int) -> bool:
-    """What a dead layer hands on is small because it is dead."""
-    return any(story.value("dead_layer", step, n) == 1 for n in range(1, layer))
+def _behind_a_dead_one(story: Story, facts: Facts, layer: int, step: int) -> bool:
+    """What a dead layer hands on is small because it is dead; a shortcut brings more past it."""
+    return any(
+        story.value("dead_layer", step, n) == 1 for n in range(1, layer) if not facts.bypassed(n)
+    )

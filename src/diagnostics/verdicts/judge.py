@@ -2,9 +2,10 @@
 
 Whether a fault is what matters is decided by how the member learns. One that learns well is
 healthy, whatever else is found beside it. One that learns slowly is slow, but where its units are
-copies, its steps are too small, or it diverges, that is why, and stands first; and where it began
-late and has not caught up, what its first steps were judged to be. One that does not learn has its
-first fault first.
+copies, its steps are too small, or it diverges, that is why, and stands first; where it began late
+and has not caught up, what its first steps were judged to be; and where much is right but the loss
+is above that of guessing, a fault of the first look. One that does not learn has its first fault
+first.
 
 Faults of the first look come before what began later. Of those at the first look the cause comes
 before what follows from it:
@@ -61,8 +62,10 @@ def judge(story: Story, facts: Facts) -> list[Verdict]:
     """All verdicts that hold, the primary one first; `healthy` or `slow` where no fault does."""
     found = [verdict for rule in RULES if (verdict := rule(story, facts)) is not None]
     first = min(story.steps, default=0)
+    if any(verdict.name.startswith("exploding") for verdict in found):
+        found = [verdict for verdict in found if verdict.name != "small_steps"]
     found.sort(key=lambda verdict: _place(verdict, first))
-    seen = learning(story)
+    seen = learning(story, facts.classes)
     level = Level.unknown if seen is None else seen.level
     if any(verdict.name == "diverged" for verdict in found):
         return found
@@ -71,10 +74,11 @@ def judge(story: Story, facts: Facts) -> list[Verdict]:
     if seen is not None and level is Level.some:
         why = _why_slow(story, facts, seen, found)
         rest = [verdict for verdict in found if why is None or verdict.name != why.name]
-        return [slow(seen), *rest] if why is None else [why, *rest, slow(seen)]
+        said = slow(seen, facts)
+        return [said, *rest] if why is None else [why, *rest, said]
     if found:
         return found
-    return [slow(seen)] if seen is not None and level is Level.nothing else [healthy(seen)]
+    return [slow(seen, facts)] if seen is not None and level is Level.nothing else [healthy(seen)]
 
 
 def _why_slow(story: Story, facts: Facts, seen: Learning, found: list[Verdict]) -> Verdict | None:
@@ -83,6 +87,9 @@ def _why_slow(story: Story, facts: Facts, seen: Learning, found: list[Verdict]) 
         primary = judge(story.until(seen.early[0]), facts)[0]
         if primary.name not in ("healthy", "slow"):
             return primary
+    at_first = [verdict for verdict in found if verdict.evidence[0].step <= min(story.steps)]
+    if seen.worse_than_guessing and at_first:
+        return at_first[0]
     return next((verdict for verdict in found if verdict.name in BEFORE_SLOW), None)
 
 

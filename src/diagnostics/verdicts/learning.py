@@ -11,6 +11,8 @@ from src.diagnostics.records import Story
 WELL = 0.4
 # The step by which WELL is asked for. Before, it is less, as the root of the steps.
 FULL_STEPS = 100
+# A member is called late by a look of this step or after: earlier ones tell too little.
+SOON = 50
 # What is asked for later of a member that had not gone so far by then: it has caught up.
 CAUGHT_UP = 0.8
 # Of a sample of 128 and ten classes the share right by guessing has a std of .027, so a skill of
@@ -18,6 +20,8 @@ CAUGHT_UP = 0.8
 SOME = 0.09
 # Or the loss has come down from that of guessing by this share of it.
 LOSS_FALL = 0.05
+# Of losses up to this, float64 keeps ln(classes) to a millionth.
+LARGEST = 1e9
 
 
 class Level(Enum):
@@ -33,8 +37,8 @@ class Level(Enum):
 class Learning:
     """At the last look: accuracy in [0, 1], loss in nats, and the loss at the first look.
 
-    early: step and accuracy of the last look within FULL_STEPS, None where that is the first look
-    or the last.
+    early: step and accuracy of the last look from SOON to FULL_STEPS, None where there is none or
+    it is the last of all.
     """
 
     first_step: int
@@ -72,16 +76,21 @@ class Learning:
         return math.log(self.classes)
 
     @property
+    def worse_than_guessing(self) -> bool:
+        """Wrong with more certainty than a guess."""
+        return self.loss >= self.guessing
+
+    @property
     def level(self) -> Level:
-        if self.step == self.first_step:
+        if self.step == 0:
             return Level.unknown
         fallen = self.loss < (1 - LOSS_FALL) * self.guessing
         skilled = self.skill >= SOME
-        if self.loss < self.guessing:
+        if not self.worse_than_guessing:
             if self.skill >= max(wanted(self.step), SOME):
                 return Level.some if self.late else Level.well
             return Level.some if fallen or skilled else Level.nothing
-        # Wrong with more certainty than a guess: only a skill that is half of enough is learning.
+        # Only a skill that is half of enough is learning then.
         half = self.skill >= max(wanted(self.step) / 2, SOME)
         return Level.some if half else Level.nothing
 
@@ -91,19 +100,30 @@ def wanted(step: int) -> float:
     return WELL * min(1.0, math.sqrt(step / FULL_STEPS))
 
 
-def learning(story: Story) -> Learning | None:
-    """None where the loss or the accuracy were not measured, or are not finite."""
+def learning(story: Story, classes: int | None = None) -> Learning | None:
+    """None where the loss or the accuracy were not measured, or are not finite at the last look.
+
+    classes: None where only the records tell.
+    """
     losses, accuracies = story.curve("loss"), story.curve("accuracy")
-    excess = story.curve("excess_loss")
-    steps = sorted(losses.keys() & accuracies.keys() & excess.keys())
-    if not steps:
+    steps = sorted(losses.keys() & accuracies.keys())
+    classes = classes_told(story) if classes is None else classes
+    if not steps or classes is None or classes < 2:
         return None
     first, last = steps[0], steps[-1]
-    if not (math.isfinite(losses[first]) and math.isfinite(losses[last])):
+    if not math.isfinite(losses[last]):
         return None
-    classes = round(math.exp(losses[first] - excess[first]))
-    if classes < 2:
-        return None
-    soon = [step for step in steps if first < step <= FULL_STEPS and step < last]
+    soon = [step for step in steps if SOON <= step <= FULL_STEPS and step < last]
     early = (soon[-1], accuracies[soon[-1]]) if soon and last > FULL_STEPS else None
     return Learning(first, last, losses[first], losses[last], accuracies[last], classes, early)
+
+
+def classes_told(story: Story) -> int | None:
+    """From loss - excess_loss = ln(classes) at the smallest loss; None where rounding hides it."""
+    excesses = story.curve("excess_loss")
+    losses = {step: loss for step, loss in story.curve("loss").items() if step in excesses}
+    small = [step for step, loss in losses.items() if abs(loss) < LARGEST]
+    step = min(small, key=lambda step: abs(losses[step]), default=None)
+    if step is None:
+        return None
+    return round(math.exp(losses[step] - excesses[step]))

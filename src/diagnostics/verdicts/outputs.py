@@ -3,7 +3,9 @@
 import math
 
 from src.diagnostics.records import Story
-from src.diagnostics.verdicts.reading import number, when
+from src.diagnostics.verdicts.learning import classes_told
+from src.diagnostics.verdicts.reading import number, since, when
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # Nats above guessing: the right class is held to be e times less likely than by guessing.
@@ -19,28 +21,32 @@ BLOWN_UP = 10.0
 def diverged(story: Story, facts: Facts) -> Verdict | None:
     """The loss is no longer finite, or grew tenfold and is no better than guessing since.
 
-    Judged by the step at which the training loss was NaN or infinite; or by the loss of the fixed
-    sample at any look, against the larger of its value at the start and that of guessing, where it
-    has not come below that of guessing since.
+    Judged by the step at which the training loss was NaN or infinite, or that of the fixed sample
+    was and stayed so; or by the loss of the sample at any look, against the larger of its value at
+    the start and that of guessing, where it has not come below that of guessing since.
     """
-    remedy = (
-        "Smaller steps: a tenth of optimizer.lr, optimizer.clip_norm=1 or schedule=warmup. If "
-        "another verdict names a fault of the start, mend that first."
+    remedy = advice(
+        facts,
+        ("smaller steps", "a tenth of optimizer.lr", "optimizer.clip_norm=1", "schedule=warmup"),
+        ("if another verdict names a fault of the start, mend that first",),
     )
     losses = story.curve("loss")
-    if facts.diverged_at is not None:
-        step = facts.diverged_at
+    seen = since(losses, lambda loss: not math.isfinite(loss))
+    step = facts.diverged_at if facts.diverged_at is not None else seen
+    if step is not None:
+        probe = "training loss" if facts.diverged_at is not None else "loss"
         return Verdict(
             "diverged",
             f"The training diverged: the loss is no finite number at step {step} (learning rate "
             f"{facts.learning_rate:g}).",
             remedy,
-            (Evidence("training loss", None, step, math.inf),),
+            (Evidence(probe, None, step, math.inf),),
         )
     if len(losses) < 2:
         return None
     first, last = min(losses), max(losses)
-    guessing = losses[first] - story.curve("excess_loss").get(first, 0.0)
+    classes = facts.classes or classes_told(story)
+    guessing = math.log(classes) if classes else 0.0
     bound = BLOWN_UP * max(losses[first], guessing)
     thrown = min((step for step, loss in losses.items() if loss > bound), default=None)
     if thrown is None or losses[last] < guessing:
@@ -65,7 +71,6 @@ def large_logits(story: Story, facts: Facts) -> Verdict | None:
     ten classes), and the logits of a sample scatter over the classes by a std of 2 or more. The
     first steps are then spent on unlearning, and are large.
     """
-    del facts
     excesses, scales = story.curve("excess_loss"), story.curve("logit_scale")
     if not excesses or not scales:
         return None
@@ -78,8 +83,13 @@ def large_logits(story: Story, facts: Facts) -> Verdict | None:
         f"The logits are too large at the start: they scatter by {number(scale)} over the classes, "
         f"so the network is sure of wrong answers and its loss is {number(excess)} nats above that "
         "of guessing, which the first steps must unlearn.",
-        "Smaller weights in the last layer, where the logits are made: init=he, init=xavier, or "
-        "init=lsuv for any activation.",
+        advice(
+            facts,
+            (
+                "smaller weights in the last layer, where the logits are made",
+                *("init=he", "init=xavier", "init=lsuv for any activation"),
+            ),
+        ),
         (
             Evidence("excess_loss", None, step, excess, LARGE_EXCESS),
             Evidence("logit_scale", None, step, scale, LARGE_SCALE),

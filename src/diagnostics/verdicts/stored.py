@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from src.diagnostics.verdicts.verdict import Facts
+from src.diagnostics.verdicts.verdict import Facts, classes_of
 from src.errors import require
 
 T = TypeVar("T")
@@ -22,7 +22,20 @@ def facts_of_stored(config: Mapping[str, Any], diverged_at: int | None = None) -
         hidden=tuple(hidden),
         residual=_stored(config, "model.residual", bool, "true or false"),
         diverged_at=diverged_at,
+        init=str(_if_there(config, "init.name", "")),
+        weight_decay=float(_if_there(config, "optimizer.weight_decay", 0.0)),
+        clipped=_if_there(config, "optimizer.clip_norm", None) is not None,
+        warmup_steps=int(_if_there(config, "schedule.warmup_steps", 0)),
+        classes=classes_of(
+            str(_if_there(config, "data.name", "")), _if_there(config, "data.classes", None)
+        ),
     )
+
+
+def _if_there(config: Mapping[str, Any], key: str, otherwise: Any) -> Any:
+    """What verdicts are worded by may be absent."""
+    group, _, name = key.partition(".")
+    return config.get(group, {}).get(name, otherwise)
 
 
 def _number(config: Mapping[str, Any], key: str) -> float:

@@ -2,16 +2,12 @@
 
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.reading import layers_named, since, when
+from src.diagnostics.verdicts.remedy import advice
 from src.diagnostics.verdicts.verdict import Evidence, Facts, Verdict
 
 # A layer with fewer distinct units than this share of its width counts as copies: it computes no
 # more than a layer of that many units. Random starts have all units distinct.
 COPIES = 0.05
-
-_REMEDY = (
-    "Draw the weights at random, so that every unit begins different: init=he (ReLU and its kin) "
-    "or init=xavier (tanh, sigmoid)."
-)
 
 
 _EQUAL = (
@@ -94,7 +90,7 @@ def _never_broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
     if last > first:
         evidence += _evidence(story, layer, units, last)
     evidence += [Evidence("gradient_norm", n, last, 0.0, 0.0) for n in silent[:1]]
-    return Verdict("symmetric", sentence, _REMEDY, tuple(evidence))
+    return Verdict("symmetric", sentence, _random(facts), tuple(evidence))
 
 
 def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
@@ -113,10 +109,22 @@ def _broken(story: Story, facts: Facts, layers: list[int]) -> Verdict:
         f"{_count(story, layer, step)} of {units} are distinct in layer {layer} {when(step)}."
     )
     evidence = _evidence(story, layer, units, first) + _evidence(story, layer, units, step)
-    return Verdict("symmetric", sentence, _REMEDY, tuple(evidence))
+    return Verdict("symmetric", sentence, _random(facts), tuple(evidence))
+
+
+def _random(facts: Facts) -> str:
+    return advice(
+        facts,
+        (
+            "draw the weights at random, so that every unit begins different",
+            *("init=he (ReLU and its kin)", "init=xavier (tanh, sigmoid)"),
+        ),
+    )
 
 
 def _the_units(facts: Facts, layers: list[int]) -> str:
+    if len(layers) == 1 and facts.hidden[layers[0] - 1] == 2:
+        return f"Both units of layer {layers[0]}"
     units = f"{facts.hidden[layers[0] - 1]} " if len(layers) == 1 else ""
     return f"All {units}units of {layers_named(layers)}"
 

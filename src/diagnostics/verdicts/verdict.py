@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from src.config import Config
+from src.data.datasets import DATASETS
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.names import NAMES
+from src.residual import block_begun_by
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,20 @@ class Facts:
     hidden: tuple[int, ...]
     residual: bool
     diverged_at: int | None = None  # the step at which its loss was not finite
+    init: str = ""
+    weight_decay: float = 0.0
+    clipped: bool = False  # whether its gradient's norm is held to a bound
+    warmup_steps: int = 0
+    classes: int | None = None  # None: not known
 
     @property
     def layers(self) -> int:
         """That of the logits is one of them."""
         return len(self.hidden) + 1
+
+    def bypassed(self, layer: int) -> bool:
+        """Whether a shortcut goes round a layer (from 1): where it begins a residual block."""
+        return self.residual and block_begun_by(layer - 1, self.layers) is not None
 
 
 def facts_of(config: Config, diverged_at: int | None = None) -> Facts:
@@ -37,7 +48,17 @@ def facts_of(config: Config, diverged_at: int | None = None) -> Facts:
         tuple(config.model.hidden),
         config.model.residual,
         diverged_at,
+        config.init.name,
+        config.optimizer.weight_decay,
+        config.optimizer.clip_norm is not None,
+        config.schedule.warmup_steps,
+        classes_of(config.data.name, getattr(config.data, "classes", None)),
     )
+
+
+def classes_of(data: str, given: int | None) -> int | None:
+    """given: as the configuration has it; else it is known of the datasets that are known."""
+    return DATASETS[data].classes if given is None and data in DATASETS else given
 
 
 @dataclass(frozen=True)
