@@ -10,7 +10,6 @@ from src.config import Config
 from src.schema.run import MOST_IN_FULL, Detail
 from src.stacks import alike, stack_key
 
-
 # TensorBoard ticks the runs of its Scalars and Custom Scalars by itself up to so many (2.21).
 MOST_UNASKED = 40
 _PLAIN = re.compile(r"[\w.]+=[\w.-]+")  # what as a regular expression finds itself
