@@ -166,6 +166,9 @@ def test_histograms_at_the_early_steps_and_epochs_ends(
     weight = sweep[0].weights["0.weight"]
     assert last[0, 0] == weight.min()
     assert last[-1, 1] == pytest.approx(float(weight.max()), rel=1e-6)
+    # No gradient comes to the first layer of zeros: a peak at 0, as wide as a single value.
+    for point in backend.tensors("histograms", sweep[1].folder.name)["gradients/layer_1"]:
+        assert point.numpy.tolist() == [[0.0, 0.0, 32 * 36]]
 
 
 def test_images_after_training(sweep: list[Trained], backend: Backend) -> None:
