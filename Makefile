@@ -5,7 +5,9 @@ ARGS ?=
 EXTRAS ?= dev
 SWEEP ?= init=zeros,xavier,he
 PORT ?= 6006
-RUNS ?= multirun
+# The newest sweep; each has Hydra's multirun.yaml in its folder.
+SWEEPS = $(shell ls -t multirun/*/multirun.yaml multirun/*/*/multirun.yaml 2>/dev/null)
+RUNS ?= $(or $(patsubst %/multirun.yaml,%,$(firstword $(SWEEPS))),multirun)
 INSTALLED := .venv/.installed
 # Two processes whose idle threads spin take the cores from each other.
 PASSIVE := OMP_WAIT_POLICY=PASSIVE
@@ -40,11 +42,13 @@ sweep: install data ## zeros against xavier against he, and the table (SWEEP="..
 train: install data ## one run (ARGS="init=he seed=1" to choose it)
 	@$(BIN)/python -m src.train $(ARGS)
 
-dashboard: install ## TensorBoard over multirun/, on http://127.0.0.1:6006 (RUNS=folder PORT=...)
+dashboard: install ## TensorBoard of the newest sweep, on port 6006 (RUNS=multirun for all; PORT=...)
+	@echo "Sweep shown: $(RUNS) (RUNS=multirun shows all, RUNS=<folder> another)"
 	@echo "Arms over each other: http://127.0.0.1:$(PORT)/#custom_scalars"
 	@echo "A row for each member: http://127.0.0.1:$(PORT)/#hparams"
+	@echo "Curves by epoch have few points: set Smoothing to 0 to see them as they are."
 	@echo "Of more than 40 runs TensorBoard draws none in Scalars and Custom Scalars until the box"
-	@echo "'filter runs' leaves fewer (init=he) or RUNS=multirun/<date>/<time> serves one sweep."
+	@echo "'filter runs' leaves fewer (init=he)."
 	@$(BIN)/tensorboard --logdir $(RUNS) --host 127.0.0.1 --port $(PORT)
 
 test: install ## the fast tests

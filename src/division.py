@@ -1,12 +1,18 @@
 """What a command says before it trains: how its members were divided, what is left out."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from src.config import Config
 from src.schema.run import MOST_IN_FULL, Detail
 from src.stacks import alike, stack_key
+
+# TensorBoard ticks the runs of its Scalars and Custom Scalars by itself up to so many (2.21).
+MOST_UNASKED = 40
+_PLAIN = re.compile(r"[\w.]+=[\w.-]+")  # what as a regular expression finds itself
 
 
 def division(configs: Sequence[Config], stacks: Sequence[Sequence[int]]) -> str | None:
@@ -30,6 +36,34 @@ def left_out(configs: Sequence[Config]) -> str | None:
     return (
         f"{len(configs):,} members: TensorBoard gets their metrics alone, not their curves, "
         f"histograms and pictures (more than {MOST_IN_FULL}); logger.detail=all writes everything."
+    )
+
+
+def crowded(configs: Sequence[Config], folders: Sequence[Path]) -> str | None:
+    """What to say where TensorBoard has curves of more members than it draws unasked; else None.
+
+    folders: the members', which TensorBoard names their runs after.
+    """
+    loggers = [config.logger for config in configs]
+    drawn = sum(logger.tensorboard and logger.in_full(len(configs)) for logger in loggers)
+    if drawn <= MOST_UNASKED:
+        return None
+    found = _filter([folder.name for folder in folders])
+    such = f", such as {found}" if found else ""
+    return (
+        f"{len(configs):,} members: TensorBoard's HParams tab shows all; it draws curves of more "
+        f"than {MOST_UNASKED} only once its box 'filter runs' leaves fewer{such}."
+    )
+
+
+def _filter(names: Sequence[str]) -> str | None:
+    """The part of a name that leaves the most that are drawn; None where none leaves so few."""
+    parts = dict.fromkeys(part for name in names for part in name.split(","))
+    left = {part: sum(part in name for name in names) for part in parts if _PLAIN.fullmatch(part)}
+    return max(
+        (part for part, count in left.items() if count <= MOST_UNASKED),
+        key=left.__getitem__,
+        default=None,
     )
 
 

@@ -46,10 +46,12 @@ class Plan:
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack, and what
-        TensorBoard is not told."""
-        from src.division import division, left_out
+        TensorBoard does not show."""
+        from src.division import crowded, division, left_out
 
-        for said in (division(self.configs, self.stacks), left_out(self.configs)):
+        configs = self.configs
+        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        for said in told:
             if said is not None and not self.quiet:
                 print(said, flush=True)
 

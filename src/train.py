@@ -7,16 +7,27 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
-from omegaconf import DictConfig
+try:
+    import hydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+    from omegaconf import DictConfig
 
-from src.cli import SweepFolder, arranged, guarded, is_sweep, left_to_the_jobs, refuse_foreign_code
-from src.config import CONF, register, validated
-from src.errors import InputError, MembersFailed
-from src.refusals import of_composition
-from src.sweep import Plan
+    from src.cli import (
+        SweepFolder,
+        arranged,
+        guarded,
+        is_sweep,
+        left_to_the_jobs,
+        refuse_foreign_code,
+    )
+    from src.config import CONF, register, validated
+    from src.errors import InputError, MembersFailed
+    from src.refusals import of_composition
+    from src.sweep import Plan
+except KeyboardInterrupt:  # of these imports; a command guards itself from then on
+    print("error: interrupted.", file=sys.stderr)
+    sys.exit(130)
 
 Task = Callable[[DictConfig], float]
 

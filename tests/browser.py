@@ -202,6 +202,11 @@ class Page:
 
         return self.until(opened, f"categories {wanted}")
 
+    def filter_runs(self, words: str) -> None:
+        """Type into the box of the list of runs."""
+        find = "return deep('input', deep('#names-regex').find(width))[0];"
+        self.until(lambda: self.script(find), "a box for a filter").send_keys(words)
+
     def charts(self) -> dict[str, Chart]:
         """The tab's charts by title."""
         return {

@@ -78,18 +78,21 @@ def test_hparams_has_a_row_for_each_member_with_its_metrics(page: Page, sweep: S
     page.open("hparams")
     rows = {row["Trial ID"]: row for row in page.table(MEMBERS)}
     assert len(rows) == MEMBERS
-    for result in sweep.results.values():
-        row, config, metrics = rows[result["label"]], result["config"], result["metrics"]
+    for run, result in sweep.results.items():
+        row, config, metrics = rows[run], result["config"], result["metrics"]
         assert [key for key in row if key in PARAMETERS] == PARAMETERS
         for group in ("init", "activation", "optimizer"):
             assert row[group] == config[group]["name"]
         assert float(row["learning_rate"]) == cell(config["optimizer"]["lr"])
         assert float(row["seed"]) == config["seed"]
-        last, best = metrics["last"] or metrics["initial"], metrics["best"]
-        assert float(row["validation accuracy"]) == cell(last["validation_accuracy"])
+        last, best = metrics["last"], metrics["best"]
         assert float(row["best validation accuracy"]) == cell(best["validation_accuracy"])
         assert float(row["verdict index"]) == result["verdict"]["index"]
         # A cell is empty where the member never came to it.
+        if last is None:
+            assert row["validation accuracy"] == ""
+        else:
+            assert float(row["validation accuracy"]) == cell(last["validation_accuracy"])
         never = result["steps_to_80"] is None
         assert row["steps to 80%"] == "" if never else float(row["steps to 80%"]) > 0
         assert (row["test accuracy"] == "") == (metrics["test"] is None)

@@ -2,6 +2,7 @@
 
 import io
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,9 +115,16 @@ def test_most_hopeful_first_then_the_smaller_loss() -> None:
     assert FAILED[0] is Hope.none
 
 
-def printed(*members: Examined, width: int = 80) -> str:
+def printed(*members: Examined, width: int = 80, terminal: bool = False) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=width, highlight=False, markup=False)
+    console = Console(
+        file=out,
+        width=width,
+        highlight=False,
+        markup=False,
+        force_terminal=terminal,
+        color_system=None,
+    )
     if len(members) == 1:
         page(console, members[0])
     else:
@@ -144,6 +152,46 @@ def test_all_verdicts_are_told_the_primary_one_first() -> None:
     assert said.index("Try another.") < said.index("also slow: It is slow, too.")
 
 
+@pytest.mark.parametrize("count", [1, 2], ids=["page", "table"])
+def test_what_to_try_is_told_as_such(count: int) -> None:
+    members = [seen("dead", losses=(2.3, 2.3), seed=k) for k in range(count)]
+    assert "Try: Try another." in " ".join(printed(*members).split())
+    for member in members:
+        member.verdicts[0] = Verdict("healthy", "It learns.", "", ())
+    assert "Try:" not in printed(*members)
+
+
+SWEPT = (
+    {"optimizer__lr": 0.5, "seed": 1},
+    {"optimizer__lr": 0.5, "seed": 1, "model__dropout": 0.5},
+    {"optimizer__weight_decay": 0.1, "model__hidden": [9] * 30, "model__dropout": 0.5, "seed": 1},
+)
+
+
+@pytest.mark.parametrize("changes", SWEPT, ids=[" ".join(each) for each in SWEPT])
+def test_headings_and_verdicts_are_whole_on_80_columns(changes: dict[str, Any]) -> None:
+    members = [
+        seen("symmetric", "a", (2.3, 2.3), init="zeros"),
+        seen("vanishing_backward", "b", (2.3, 2.3), init="he", **changes),
+    ]
+    said = printed(*members, terminal=True)
+    lines = said.splitlines()
+    rule = next(k for k, line in enumerate(lines) if line.strip().startswith("─"))
+    words = set(" ".join(lines[:rule]).replace(".", ". ").split())
+    keys = " ".join(changes).replace("__", ". ").split()
+    assert words == {"#", "init", *keys, "verdict", "loss", "at", "0", "1", "layer"}
+    assert max(map(len, lines)) <= 80
+    body = "\n".join(lines[rule + 1 :])
+    assert " symmetric " in body
+    assert " vanishing backward " in body
+
+
+def test_a_wide_terminal_has_headings_in_one_line() -> None:
+    members = [seen("healthy", "a", (2.3, 1.0), model__dropout=p) for p in (0.0, 0.5)]
+    said = printed(*members, width=200, terminal=True)
+    assert any(line.split()[:2] == ["#", "model.dropout"] for line in said.splitlines())
+
+
 def test_a_member_that_failed_is_told_with_its_reason() -> None:
     assert "could not be examined: init=lsuv: the layer is dead." in printed(seen(None))
 
@@ -167,8 +215,9 @@ def test_layers_are_named_and_of_many_the_middle_is_left_out(depth: int) -> None
 
 def test_theory_has_a_column_where_it_was_measured() -> None:
     member = seen("healthy", losses=(2.3, 1.0))
-    assert " q/th " not in printed(member)
+    assert "q/th" not in printed(member)
     member.records.append(Record(0, 2, "q_theory_ratio", 0.875))
+    assert "q/th: mean of z²" in printed(member)
     rows = [line.split() for line in printed(member).splitlines()]
     head = next(line for line in printed(member).splitlines() if line.lstrip().startswith("layer"))
     place = head.replace("z std", "z").split().index("q/th")

@@ -50,13 +50,13 @@ def test_a_large_tensor_is_sampled() -> None:
 
 
 def test_equal_values_and_values_that_are_not_finite() -> None:
-    """One bucket of width 1, as TensorBoard's own writer makes of equal values; none of NaN."""
+    """One bucket at the value of equal ones, none of NaN."""
     values = torch.full((4, 3, 2), 2.0)
     values[1, 0, 0], values[2, 1, 1] = torch.nan, torch.inf
     values[3, 0, 0] = 3.0
     equal, nan, infinite, two = bucketed(values)
     assert equal is not None
-    assert equal.tolist() == [[1.5, 2.5, 6.0]]
+    assert equal.tolist() == [[2.0, 2.0, 6.0]]
     assert nan is None
     assert infinite is None
     assert two is not None

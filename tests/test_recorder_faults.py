@@ -184,6 +184,25 @@ def test_pictures_that_fail_cost_no_others(
     ]
 
 
+def test_a_dashboard_that_fails_does_not_hide_why_a_member_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: StackModule, *_: Any) -> None:
+        raise RuntimeError("the member's own")
+
+    def broken(*_: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(StackModule, "training_step", failing)
+    monkeypatch.setattr("src.tracking.board.EventFile.hparams_session", broken)
+    base = vary(watched(even(), "light"), logger="tensorboard")
+    for member in train([vary(base, seed=k) for k in range(2)], tmp_path):
+        assert member.status == "failed"
+        assert member.record["error"] == "RuntimeError: the member's own"
+        log = (member.folder / "train.log").read_text()
+        assert log.count("TensorBoard is not told the end: KeyError: 'planted'") == 1
+
+
 @pytest.mark.parametrize("step", [0, 2])
 def test_an_interrupt_during_a_look_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int

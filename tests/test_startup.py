@@ -118,6 +118,20 @@ def test_help_has_no_jargon(help_text: str) -> None:
     assert "_target_" not in help_text
 
 
+@pytest.mark.parametrize("command", ["src.train", "src.diagnose"])
+def test_ctrl_c_during_the_first_imports_is_told_in_one_line(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Hydra is most of them: one in its place is interrupted as soon as it is imported."""
+    (tmp_path / "hydra").mkdir()
+    (tmp_path / "hydra" / "__init__.py").write_text("raise KeyboardInterrupt\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = python("-m", command, "init=he", folder=project)
+    assert done.returncode == 130
+    assert done.stderr == "error: interrupted.\n"
+    assert done.stdout == ""
+
+
 def test_a_reader_that_has_enough(project: Path) -> None:
     # python -m src.train --help | head -1
     reading, writing = os.pipe()

@@ -15,7 +15,7 @@ def curves(member: Trained) -> EventAccumulator:
 
 EPOCH_TAGS = {"loss/train", "loss/validation", "accuracy/train", "accuracy/validation"}
 STEP_TAGS = {"loss/step", "accuracy/step"}
-END_TAGS = {"loss/test", "accuracy/test", "accuracy/best"}
+END_TAGS = {"loss/test", "accuracy/test", "accuracy/best", "accuracy/final", "loss/final"}
 
 
 PROBE_TAGS = {
@@ -70,6 +70,8 @@ def test_end_points_are_the_result(four: list[Trained]) -> None:
         expected = {
             "loss/test": (12, metrics["test"]["loss"]),
             "accuracy/test": (12, metrics["test"]["accuracy"]),
+            "loss/final": (12, metrics["last"]["validation_loss"]),
+            "accuracy/final": (12, metrics["last"]["validation_accuracy"]),
             "accuracy/best": (metrics["best"]["step"], metrics["best"]["validation_accuracy"]),
         }
         for tag, (step, value) in expected.items():
@@ -125,7 +127,7 @@ def test_hparams_session(four: list[Trained]) -> None:
             for key, value in start.hparams.items()
         }
         assert some.items() <= values.items()
-        assert start.group_name == f"member={k}"
+        assert start.group_name == ""
         end = hparams(member, "session_end_info").session_end_info
         status = api_pb2.STATUS_FAILURE if k == 3 else api_pb2.STATUS_SUCCESS
         assert end.status == status

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from PIL import Image
 
 from src.diagnostics.records import read
 from src.diagnostics.verdicts.names import NAMES
+from src.schema.run import Detail
 from src.tracking.board import MOST_LAYERS, layout_of, shown_layers
-from tests.boards import trained_sweep
+from tests.boards import BASE, trained_sweep
 from tests.tensorboard_server import Backend
-from tests.training import Trained
+from tests.training import Trained, even, train, vary
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +40,45 @@ def test_hparams_has_a_row_for_every_member(sweep: list[Trained], backend: Backe
         metrics = {value.name.tag: value.value for value in row.metric_values}
         expected = {
             "accuracy/best": record["metrics"]["best"]["validation_accuracy"],
-            "accuracy/validation": record["epochs"][-1]["validation_accuracy"],
-            "loss/validation": record["epochs"][-1]["validation_loss"],
             "verdict/index": NAMES.index(record["verdict"]["primary"]),
         }
+        if record["metrics"]["last"] is not None:
+            expected["accuracy/final"] = record["metrics"]["last"]["validation_accuracy"]
+            expected["loss/final"] = record["metrics"]["last"]["validation_loss"]
         if record["metrics"]["test"] is not None:
             expected["accuracy/test"] = record["metrics"]["test"]["accuracy"]
         if record["steps_to_80"] is not None:
             expected["accuracy/steps_to_80"] = record["steps_to_80"]
         # Event files hold float32: half an ulp, 2^-24 of it.
         assert metrics == {tag: pytest.approx(value, rel=2**-24) for tag, value in expected.items()}
+
+
+def test_who_diverged_has_no_validation_accuracy_at_the_end(
+    sweep: list[Trained], backend: Backend
+) -> None:
+    """As in the table and in result.json; the curve that it came to is drawn."""
+    assert [member.status for member in sweep] == ["done", "done", "diverged"]
+    run = sweep[2].folder.name
+    tags = {value.name.tag for value in backend.rows()[run].metric_values}
+    assert tags == {"accuracy/best", "verdict/index"}
+    assert backend.lines(run, "^accuracy/validation$") != {}
+
+
+def test_members_with_one_label_in_two_sweeps_have_rows_of_their_own(tmp_path: Path) -> None:
+    """Both below one folder, as two commands of the same words leave them in multirun/."""
+    base = even(**BASE, logger__detail=Detail.few)
+    sweeps = {
+        name: train([vary(base, init="he", seed=seed)], tmp_path / name)
+        for name, seed in (("monday", 0), ("tuesday", 1))
+    }
+    assert len({one.record["label"] for (one,) in sweeps.values()}) == 1
+    rows = Backend(tmp_path).rows()
+    assert set(rows) == {"monday/member=0", "tuesday/member=0"}
+    for name, (member,) in sweeps.items():
+        (row, last) = rows[f"{name}/member=0"], member.rows[-1]
+        metrics = {value.name.tag: value.value for value in row.metric_values}
+        assert metrics["loss/final"] == pytest.approx(last["validation_loss"], rel=2**-24)
+        assert len(row.sessions) == 1
 
 
 def test_only_the_one_that_learns_reaches_80_percent(sweep: list[Trained]) -> None:
@@ -135,6 +166,9 @@ def test_histograms_at_the_early_steps_and_epochs_ends(
     weight = sweep[0].weights["0.weight"]
     assert last[0, 0] == weight.min()
     assert last[-1, 1] == pytest.approx(float(weight.max()), rel=1e-6)
+    # No gradient comes to the first layer of zeros: a peak at 0, as wide as a single value.
+    for point in backend.tensors("histograms", sweep[1].folder.name)["gradients/layer_1"]:
+        assert point.numpy.tolist() == [[0.0, 0.0, 32 * 36]]
 
 
 def test_images_after_training(sweep: list[Trained], backend: Backend) -> None:

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.tracking.pictures import DARK, MOST_FILTERS, Picture, confusion, filters, misclassified
+from src.tracking.pictures import (
+    CELL,
+    DARK,
+    GREY,
+    MOST_FILTERS,
+    Picture,
+    confusion,
+    filters,
+    misclassified,
+)
 
 NAMES = [f"class {k}" for k in range(4)]
 # Of 256 levels: a palette of 64 colours is nearest, not equal.
@@ -69,12 +78,27 @@ def test_misclassified_shows_the_images_in_order() -> None:
 def test_confusion_is_dark_where_the_share_is_large() -> None:
     counts = np.array([[8, 2, 0, 0], [0, 10, 0, 0], [0, 0, 0, 0], [5, 0, 0, 5]])
     found = pixels(confusion(counts, NAMES))
-    margin = found.shape[0] - 4 * 46 - 2
+    margin = found.shape[1] - 4 * CELL - 2
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, column in np.ndindex(4, 4):
-        corner = found[row * 46 + 4, margin + column * 46 + 4]  # no number stands there
+        corner = found[row * CELL + 4, margin + column * CELL + 4]  # no number stands there
         expected = 255 + shares[row, column] * (DARK - 255)
         assert corner == pytest.approx(expected, abs=NEAR), (row, column)
+
+
+def test_the_diagonal_is_framed_on_all_sides() -> None:
+    found = pixels(confusion(np.eye(4, dtype=np.int64)[::-1], NAMES))
+    margin, middle = found.shape[1] - 4 * CELL - 2, CELL // 2
+    for place in range(4):
+        top, left = place * CELL, margin + place * CELL
+        edges = {
+            "top": (top, left + middle),
+            "left": (top + middle, left),
+            "bottom": (top + CELL, left + middle),
+            "right": (top + middle, left + CELL),
+        }
+        for edge, (row, column) in edges.items():
+            assert found[row, column] == pytest.approx(GREY, abs=NEAR), (place, edge)
 
 
 def test_confusion_of_many_classes_has_no_numbers() -> None:

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-from src.cli import Parser, guarded, of_config_dir
-from src.config import Config
-from src.diagnose.plan import planned
-from src.errors import InputError, MembersFailed, require
-from src.sweep import Plan
+try:
+    from src.cli import Parser, guarded, of_config_dir
+    from src.config import Config
+    from src.diagnose.plan import planned
+    from src.errors import InputError, MembersFailed, require
+    from src.sweep import Plan
+except KeyboardInterrupt:  # of these imports; a command guards itself from then on
+    print("error: interrupted.", file=sys.stderr)
+    sys.exit(130)
 
 STEPS = 20
 EPILOG = """examples:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from src.diagnose.examine import Examined
 from src.diagnose.histograms import Histogram
-from src.diagnose.words import Hope, basis, number, outlook, spaced
+from src.diagnose.words import Hope, basis, number, outlook, remedies, spaced
 from src.diagnostics.records import Story
 
 LONGEST, FIRST, LAST = 12, 6, 4  # layers; of more, the first and the last few are shown
@@ -19,9 +19,11 @@ BAD = "bold red"
 
 @dataclass(frozen=True)
 class Column:
-    """heading: over it. shown: from a story, a layer and a step to what stands there."""
+    """heading: over it. meaning: of the heading. shown: from a story, a layer and a step to what
+    stands there."""
 
     heading: str
+    meaning: str
     shown: Callable[[Story, int, int], str]
 
 
@@ -43,21 +45,16 @@ def _gradient_std(story: Story, layer: int, step: int) -> str:
 
 
 THEORY = "q_theory_ratio"  # at the start, where there is a law
-OF_THEORY = Column("q/th", _of(THEORY))
+OF_THEORY = Column("q/th", "q/th: mean of z² over what mean-field theory says", _of(THEORY))
 COLUMNS = (
-    Column("z std", _of("preactivation_std")),
+    Column("z std", "z: preactivations", _of("preactivation_std")),
     OF_THEORY,
-    Column("c", _of("feature_cosine", 2)),
-    Column("δ std", _gradient_std),
-    Column("ΔW/W", _of("update_ratio", 2)),
-    Column("dead", _percent("dead_fraction")),
-    Column("flat", _percent("saturated_fraction")),
-    Column("units", _of("distinct_units", 5)),
-)
-LEGEND = (
-    "z: preactivations; q/th: mean of z² over what mean-field theory says; c: mean cosine of two "
-    "samples' features; δ: gradient by z; ΔW/W: an update's norm over the weights'; dead: % of "
-    "units without a gradient; flat: % of z where the activation is flat; units: different ones."
+    Column("c", "c: mean cosine of two samples' features", _of("feature_cosine", 2)),
+    Column("δ std", "δ: gradient by z", _gradient_std),
+    Column("ΔW/W", "ΔW/W: an update's norm over the weights'", _of("update_ratio", 2)),
+    Column("dead", "dead: % of units without a gradient", _percent("dead_fraction")),
+    Column("flat", "flat: % of z where the activation is flat", _percent("saturated_fraction")),
+    Column("units", "units: different ones", _of("distinct_units", 5)),
 )
 
 
@@ -70,9 +67,8 @@ def page(console: Console, member: Examined) -> None:
         return
     primary, *others = member.verdicts
     console.print(Text(f"{spaced(primary.name)}: {said}", style=style))
-    for line in (primary.sentence, primary.remedy, basis(member)):
-        if line:
-            console.print(line)
+    for line in (primary.sentence, *remedies(primary), basis(member)):
+        console.print(line)
     for verdict in others:
         found = Text(f"also {spaced(verdict.name)}: ", style="bold")
         console.print(found.append(verdict.sentence, style="not bold"))
@@ -87,8 +83,11 @@ def _tables(member: Examined) -> Iterator[Table | str]:
         return
     yield _network(member.story, steps)
     ends = sorted({steps[0], steps[-1]})
-    yield _layers(member, ends)
-    yield LEGEND
+    columns = [
+        each for each in COLUMNS if each is not OF_THEORY or member.story.layers(THEORY, ends[0])
+    ]
+    yield _layers(member, ends, columns)
+    yield "; ".join(column.meaning for column in columns) + "."
     if member.histograms:
         yield _shapes(member)
 
@@ -112,9 +111,8 @@ def _network(story: Story, steps: Sequence[int]) -> Table:
     return table
 
 
-def _layers(member: Examined, ends: Sequence[int]) -> Table:
+def _layers(member: Examined, ends: Sequence[int], columns: Sequence[Column]) -> Table:
     story = member.story
-    columns = [each for each in COLUMNS if each is not OF_THEORY or story.layers(THEORY, ends[0])]
     table = _plain("layer", "step", *(column.heading for column in columns))
     layers = len(member.config.model.hidden) + 1
     for layer in _shortened(layers):

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from src.config import as_plain
 from src.diagnose.examine import Examined
-from src.diagnose.words import number, outlook, spaced
+from src.diagnose.words import number, outlook, remedies, spaced
 from src.report.load import Record, setting, varied
 from src.report.table import FIRST, LAST, LONGEST
 
@@ -27,26 +28,40 @@ def ranked(members: Sequence[Examined]) -> list[Examined]:
 
 def table(console: Console, members: Sequence[Examined]) -> None:
     members = ranked(members)
+    made = _rows(console, members)
+    unbroken = console.options.update(max_width=10_000)
+    if console.is_terminal and Measurement.get(console, unbroken, made).maximum > console.width:
+        made = _rows(console, members, broken=True)
+    console.print(made)
+    for verdict in dict.fromkeys(_verdict(member) for member in members):
+        _explain(console, verdict, [each for each in members if _verdict(each) == verdict])
+
+
+def _rows(console: Console, members: Sequence[Examined], broken: bool = False) -> Table:
+    """broken: a heading of several words has several lines."""
+
+    def heading(words: str) -> str:
+        return words.replace(".", ".\n").replace(" at", "\nat") if broken else words
+
     records: list[Record] = [{"config": as_plain(member.config)} for member in members]
     keys = varied(records)
-    last = members[0].steps
-    made = Table(box=box.SIMPLE if console.is_terminal else box.ASCII2)
-    made.add_column("#", justify="right")
-    for key in keys:
-        made.add_column(key, overflow="fold")
-    made.add_column("verdict", overflow="fold")
-    for heading in dict.fromkeys(("loss at 0", f"at {last}")):
-        made.add_column(heading, justify="right")
-    made.add_column("layer", justify="right")  # that the primary verdict speaks of
+    shown = box.SIMPLE if console.is_terminal else box.ASCII2
+    made = Table(box=shown, pad_edge=not console.is_terminal, padding=(0, int(not broken)))
+    made.add_column("#", justify="right", no_wrap=True)
+    for key in keys:  # long ones are folded, but below a whole word
+        longest = max(map(len, heading(key).split("\n")))
+        made.add_column(heading(key), min_width=longest if broken else None, overflow="fold")
+    made.add_column("verdict", no_wrap=broken, overflow="fold")
+    for words in dict.fromkeys(("loss at 0", f"at {members[0].steps}")):
+        made.add_column(heading(words), justify="right", no_wrap=broken)
+    made.add_column("layer", justify="right", no_wrap=broken)  # that the primary verdict speaks of
     for rank, (member, record) in enumerate(zip(members, records, strict=True), start=1):
         if len(members) > LONGEST and FIRST < rank <= len(members) - LAST:
             if rank == FIRST + 1:
                 made.add_row(*["..."] * len(made.columns))
             continue
         made.add_row(str(rank), *(str(_setting(record, key)) for key in keys), *_cells(member))
-    console.print(made)
-    for verdict in dict.fromkeys(_verdict(member) for member in members):
-        _explain(console, verdict, [each for each in members if _verdict(each) == verdict])
+    return made
 
 
 def _setting(record: Record, key: str) -> object:
@@ -75,6 +90,5 @@ def _explain(console: Console, verdict: str, members: Sequence[Examined]) -> Non
     if first.verdicts:
         primary = first.verdicts[0]
         whose = f"{first.label}: " if len(members) > 1 else ""
-        said = (primary.sentence, primary.remedy)
-        console.print(f"  {whose}{' '.join(line for line in said if line)}")
+        console.print(f"  {whose}{' '.join([primary.sentence, *remedies(primary)])}")
     console.print()

@@ -4,6 +4,7 @@ import math
 from enum import IntEnum
 
 from src.diagnose.examine import Examined
+from src.diagnostics.verdicts.verdict import Verdict
 
 
 class Hope(IntEnum):
@@ -37,6 +38,11 @@ FAILED = (Hope.none, "could not be examined")
 
 def outlook(member: Examined) -> tuple[Hope, str]:
     return OUTLOOKS[member.verdicts[0].name] if member.verdicts else FAILED
+
+
+def remedies(verdict: Verdict) -> list[str]:
+    """What to try, told as such; nothing where there is nothing to mend."""
+    return [f"Try: {verdict.remedy}"] if verdict.remedy else []
 
 
 def spaced(name: str) -> str:

@@ -59,8 +59,9 @@ def _values(at: Snapshot) -> Iterator[tuple[str, Tensor]]:
 def bucketed(values: Tensor) -> list[Buckets | None]:
     """values [m, ...] -> for each member its buckets [k, 3]: left edge, right edge, count.
 
-    BUCKETS of equal width from the smallest value to the largest; one bucket of width 1 where all
-    values are equal, as TensorBoard's own writer makes it. None where a value is not finite.
+    BUCKETS of equal width from the smallest value to the largest. One bucket without a width where
+    all values are equal: TensorBoard draws it as a peak at the value, and that of width 1 which its
+    own writer makes as a block over all that other steps show. None where a value is not finite.
     """
     flat = values.detach().flatten(1)
     low, high = flat.amin(dim=1, keepdim=True), flat.amax(dim=1, keepdim=True)
@@ -79,7 +80,7 @@ def _one(low: float, high: float, counts: npt.NDArray[np.int64]) -> Buckets | No
     if not (float("-inf") < low and high < float("inf")):  # false for NaN as well
         return None
     if low == high:
-        return np.array([[low - 0.5, high + 0.5, counts.sum()]], np.float32)
+        return np.array([[low, high, counts.sum()]], np.float32)
     edges = low + (high - low) * _FRACTIONS
     buckets = np.empty((BUCKETS, 3), np.float32)
     buckets[:, 0], buckets[:, 1], buckets[:, 2] = edges[:-1], edges[1:], counts

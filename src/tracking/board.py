@@ -23,11 +23,14 @@ from src.tracking.pace import TARGET, WINDOW
 from src.tracking.words import verdict_as_markdown
 
 # Scalars of the HParams tab: heading and description of each. All that a command with many members
-# writes. TensorBoard shows the first five unasked. A member that diverged has none of those that it
-# never came to, one that never reached the target has no steps_to_80: TensorBoard leaves the cell
-# empty and shows the row.
+# writes. TensorBoard shows the first five unasked, and of each its last point; so what a member
+# that diverged never came to has a tag of its own, not that of the curve. One that never reached
+# the target has no steps_to_80. TensorBoard leaves the cell empty and shows the row.
 METRICS = {
-    "accuracy/validation": ("validation accuracy", "at the end of the last epoch"),
+    "accuracy/final": (
+        "validation accuracy",
+        "at the end of the last epoch; empty: the run did not come to its end",
+    ),
     "accuracy/best": ("best validation accuracy", "of all epochs' ends, and of the start"),
     "accuracy/steps_to_80": (
         f"steps to {TARGET:.0%}",
@@ -39,7 +42,10 @@ METRICS = {
         ", ".join(f"{index} {name}" for index, name in enumerate(NAMES)),
     ),
     "accuracy/test": ("test accuracy", "after the last epoch"),
-    "loss/validation": ("validation loss", "at the end of the last epoch"),
+    "loss/final": (
+        "validation loss",
+        "at the end of the last epoch; empty: the run did not come to its end",
+    ),
 }
 
 # The HParams columns that come first: what people sweep, and the cause. TensorBoard shows five of
@@ -62,8 +68,8 @@ MOST_LAYERS = 8  # with a chart each; of a deeper network as many, evenly spaced
 class Board:
     """The event file of one member, in full or with little more than its row in the HParams tab."""
 
-    def __init__(self, config: Config, folder: Path, name: str, in_full: bool) -> None:
-        self.config, self.name, self.in_full = config, name, in_full
+    def __init__(self, config: Config, folder: Path, in_full: bool) -> None:
+        self.config, self.in_full = config, in_full
         self.layers = shown_layers(len(config.model.hidden) + 1)
         self.events = EventFile(folder)
         self._started = time.time()
@@ -105,7 +111,7 @@ class Board:
             self.point("verdict/index", step, verdict["index"])
             if self.in_full:
                 self.events.text("verdict", step, verdict_as_markdown(verdict))
-        self.events.hparams_session(self.name, hparams(self.config, told), self._started, success)
+        self.events.hparams_session(hparams(self.config, told), self._started, success)
 
 
 def hparams(config: Config, verdict: str) -> dict[str, HParam]:

@@ -93,11 +93,13 @@ class EventFile:
         data = plugin_data_pb2.HParamsPluginData
         self._hparams("experiment", data(experiment=experiment, version=0))
 
-    def hparams_session(
-        self, name: str, values: Mapping[str, HParam], started: float, success: bool
-    ) -> None:
-        """The row of a member that has ended. started: seconds since the epoch."""
-        start = plugin_data_pb2.SessionStartInfo(group_name=name, start_time_secs=started)
+    def hparams_session(self, values: Mapping[str, HParam], started: float, success: bool) -> None:
+        """The row of a member that has ended. started: seconds since the epoch.
+
+        In no group: of sessions whose groups have one name, members of two sweeps with one label,
+        TensorBoard makes one row of means. Without a name a row is that of its run.
+        """
+        start = plugin_data_pb2.SessionStartInfo(start_time_secs=started)
         for key, value in values.items():
             field = {bool: "bool_value", str: "string_value"}.get(type(value), "number_value")
             setattr(start.hparams[key], field, value)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class MemberTracker:
 
     def start(self) -> None:
         if self.config.logger.tensorboard:
-            self._board = Board(self.config, self.folder, self.label, self.in_full)
+            self._board = Board(self.config, self.folder, self.in_full)
         self.say(f"{self.label}: started")
         self.flush()
 
@@ -144,26 +144,33 @@ class MemberTracker:
             "config": as_plain(self.config),
             "epochs": self.rows,
         }
-        self._end_board(step, verdict, success=status == "done")
+        self._end_board(step, verdict, status)
         self._keep_records()
         self.say(f"{status}")
         self.flush()
         write_json(self.folder / RESULT, result)
         return result
 
-    def _end_board(self, step: int, verdict: dict[str, Any] | None, success: bool) -> None:
+    def _ends(self, step: int) -> Iterator[tuple[str, int, float]]:
+        """Tag, step and value of what is known at the end; all that result.json has, no more."""
+        if self.diverged_at is None:
+            for name in ("accuracy", "loss"):
+                yield f"{name}/final", step, self.rows[-1][f"validation_{name}"]
+        if self.best is not None:
+            yield "accuracy/best", int(self.best["step"]), self.best["validation_accuracy"]
+        if self.steps_to_80 is not None:
+            yield "accuracy/steps_to_80", step, self.steps_to_80
+
+    def _end_board(self, step: int, verdict: dict[str, Any] | None, status: str) -> None:
+        if self._board is None:
+            return
         try:
-            if self.best is not None:
-                best = self.best["validation_accuracy"]
-                self.point("accuracy/best", int(self.best["step"]), best)
-            if self.steps_to_80 is not None:
-                self.point("accuracy/steps_to_80", step, self.steps_to_80)
-            if self._board is not None:
-                self._board.end(step, verdict, success)
+            for point in self._ends(step) if status != "failed" else ():
+                self._board.point(*point)
+            self._board.end(step, verdict, success=status == "done")
         except Exception as error:  # noqa: BLE001 - the result does without a dashboard
-            self.say(
-                f"TensorBoard is told no verdict: {type(error).__name__}: {on_one_line(error)}"
-            )
+            told = f"{type(error).__name__}: {on_one_line(error)}"
+            self.say(f"TensorBoard is not told the end: {told}")
 
     def _keep_records(self) -> None:
         if not self.records:
@@ -176,8 +183,7 @@ class MemberTracker:
     def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> dict[str, Any]:
         """Write what is known of a member that could not be trained to its end."""
         self.say(f"failed: {sentence}\n{trace}")
-        if self._board is not None:
-            self._board.end(0, None, success=False)
+        self._end_board(0, None, "failed")
         self.flush()
         result = {
             "status": "failed",

@@ -19,6 +19,7 @@ MOST_EXAMPLES = 24
 # A filter's largest weights stand out of the scale, so that a few do not bleach all others.
 SHARE_IN_SCALE = 0.995
 MOST_CELLS = 20  # classes; the cells of more have no numbers
+CELL, NAME = 46, 14  # pixels: a numbered cell, the letters of a class
 NEGATIVE, POSITIVE = np.array([33, 102, 172]), np.array([178, 24, 43])  # blue, red
 DARK = np.array([8, 48, 107])
 WHITE, BLACK, GREY, RED = (255, 255, 255), (0, 0, 0), (110, 110, 110), (160, 0, 0)
@@ -39,7 +40,9 @@ def filters(weight: Numbers, side: int) -> Picture:
     tiles = _enlarged(tiles, 48)
     picture, draw = _canvas(*_grid_size(tiles, FILTERS_A_ROW), below=20)
     _paste(picture, tiles, FILTERS_A_ROW)
-    told = f"{count} of {len(weight)} units; blue {-scale:.3g}, white 0, red {scale:.3g}"
+    # The font has no ≤.
+    scaled = f"blue <= -{scale:.3g}, white 0, red >= {scale:.3g}"
+    told = f"{count} of {len(weight)} units; {scaled if scale > 0 else 'all weights are 0'}"
     draw.text((4, picture.height - 17), told, BLACK, _font(12))
     return _encoded(picture)
 
@@ -66,28 +69,45 @@ def misclassified(
 
 
 def confusion(counts: Labels, names: Sequence[str]) -> Picture:
-    """counts [true, predicted]: with numbers, shares of the row in per cent, and named axes."""
+    """counts [true, predicted]: in large the shares of the row in per cent, and named axes.
+
+    TensorBoard shows it about 350 pixels wide, some .6 of its size for ten classes.
+    """
     classes = len(counts)
     numbered = classes <= MOST_CELLS
-    cell, font = (46, _font(11)) if numbered else (max(2, 600 // classes), _font(11))
-    margin = 24 + max(int(font.getlength(name)) for name in names) + 6 if numbered else 24
+    cell = CELL if numbered else max(2, 600 // classes)
+    margin = 24 + max(int(_font(NAME).getlength(name)) for name in names) + 6 if numbered else 24
+    below = 16 if numbered else 0
     size = margin + classes * cell + 2
-    picture, draw = _canvas(size, size)
+    picture, draw = _canvas(size, size + below)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, column in np.ndindex(classes, classes):
         left, top = margin + column * cell, row * cell
         share = float(shares[row, column])
         colour = tuple(int(part) for part in (255 + share * (DARK - 255)).round())
-        frame = GREY if row == column else (225, 225, 225)
-        outline = frame if numbered else None
-        draw.rectangle((left, top, left + cell, top + cell), colour, outline)
+        draw.rectangle(
+            (left, top, left + cell, top + cell), colour, (225, 225, 225) if numbered else None
+        )
         if numbered and counts[row, column]:
             ink = WHITE if share > 0.5 else BLACK
             middle = left + cell / 2
-            draw.text((middle, top + 16), f"{counts[row, column]}", ink, font, anchor="mm")
-            draw.text((middle, top + 32), f"{100 * share:.1f}%", ink, _font(9), anchor="mm")
+            draw.text((middle, top + 18), _percent(share), ink, _font(22), anchor="mm")
+            draw.text((middle, top + 37), f"{counts[row, column]}", ink, _font(10), anchor="mm")
+    for place in range(classes) if numbered else ():  # over the frames of the cells beside it
+        left, top = margin + place * cell, place * cell
+        draw.rectangle((left, top, left + cell, top + cell), None, GREY, width=2)
     _name_axes(picture, draw, names if numbered else (), margin, cell)
+    if numbered:
+        told = "large: % of the true class; small: examples"
+        draw.text((picture.width / 2, size + 6), told, BLACK, _font(11), anchor="mm")
     return _encoded(picture)
+
+
+def _percent(share: float) -> str:
+    """Whole; what is not nothing is not told as 0, what is not all not as 100."""
+    if share < 0.005:
+        return "<1"
+    return ">99" if 0.995 < share < 1 else f"{100 * share:.0f}"
 
 
 def _name_axes(
@@ -98,13 +118,13 @@ def _name_axes(
     cell: int,
 ) -> None:
     middle = (picture.width + margin) // 2
-    bottom = picture.height - margin
-    draw.text((middle, picture.height - 10), "predicted", BLACK, _font(13), anchor="mm")
-    _upright(picture, "true", (2, bottom // 2), _font(13))
+    bottom = picture.width - margin  # of the square of cells
+    draw.text((middle, picture.width - 10), "predicted", BLACK, _font(15), anchor="mm")
+    _upright(picture, "true", (2, bottom // 2), _font(15))
     for number, name in enumerate(names):
         at = number * cell + cell // 2
-        draw.text((margin - 4, at), name, BLACK, _font(11), anchor="rm")
-        _upright(picture, name, (margin + at, bottom + 6), _font(11), hanging=True)
+        draw.text((margin - 4, at), name, BLACK, _font(NAME), anchor="rm")
+        _upright(picture, name, (margin + at, bottom + 6), _font(NAME), hanging=True)
 
 
 def _upright(
@@ -115,11 +135,11 @@ def _upright(
     hanging: bool = False,
 ) -> None:
     """Words that run from the bottom up. place: the middle of their left edge, or of their top."""
-    strip = Image.new("RGB", (int(font.getlength(words)) + 2, 16), WHITE)
-    ImageDraw.Draw(strip).text((1, 8), words, BLACK, font, anchor="lm")
+    strip = Image.new("RGB", (int(font.getlength(words)) + 2, 18), WHITE)
+    ImageDraw.Draw(strip).text((1, 9), words, BLACK, font, anchor="lm")
     strip = strip.rotate(90, expand=True)
     across, along = place
-    picture.paste(strip, (across - 8, along) if hanging else (across, along - strip.height // 2))
+    picture.paste(strip, (across - 9, along) if hanging else (across, along - strip.height // 2))
 
 
 def _enlarged(tiles: Colours, wanted: int) -> Colours:
