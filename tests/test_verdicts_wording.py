@@ -188,3 +188,11 @@ def test_behind_one_unit_all_features_point_the_same_way() -> None:
     assert primary(rows, hidden=(8, 8)).name == "collapsed_features"
     for hidden in ((8, 1), (1, 8)):
         assert primary(rows, hidden=hidden).name == "slow"
+
+
+def test_who_stands_where_it_began_is_not_told_to_step_less() -> None:
+    still = primary(learns({0: 0.1, 20: 0.1}, {0: 2.66, 20: 2.65})).remedy
+    assert "more epochs" in still.lower()
+    assert "maller steps" not in still
+    assert "larger" not in still
+    assert "Smaller steps" in primary(learns({0: 0.1, 20: 0.1}, {0: 2.4, 20: 2.65})).remedy

@@ -105,7 +105,10 @@ def slow(seen: Learning, facts: Facts) -> Verdict:
             f"{learnt}{'' if some else ', and '}its loss is above that of guessing "
             f"({number(seen.guessing)}): {_now(seen)}."
         )
-        return Verdict("slow", sentence + _warming(seen, facts), _calmer(facts), _progress(seen))
+        # One that has not moved from its start was not thrown there by its steps.
+        still = not some and seen.loss <= seen.first_loss
+        remedy = _faster(seen, facts) if still else _calmer(facts)
+        return Verdict("slow", sentence + _warming(seen, facts), remedy, _progress(seen))
     if some and seen.late and seen.early is not None:
         step, accuracy = seen.early
         early = Evidence("accuracy", None, step, accuracy, seen.expected(step))
@@ -142,7 +145,8 @@ def _faster(seen: Learning, facts: Facts) -> str:
     if seen.step <= facts.warmup_steps:
         return advice(facts, ("more epochs",), ("a warmup of fewer schedule.warmup_steps",), start)
     adaptive = ("steps scaled for each weight", "optimizer=adam")
-    return advice(facts, ("more epochs or a larger optimizer.lr",), adaptive, start)
+    larger = "" if seen.worse_than_guessing else " or a larger optimizer.lr"
+    return advice(facts, (f"more epochs{larger}",), adaptive, start)
 
 
 def _calmer(facts: Facts) -> str:
