@@ -83,11 +83,11 @@ def test_the_study_holds() -> None:
     """The acceptance: of what fails nothing is called healthy, of what works nine tenths are."""
     outcomes = study.kept().outcomes
     found = confusion(outcomes)
-    assert sum(map(sum, found.counts.values())) == len(outcomes) > 900
-    assert len({outcome.init for outcome in outcomes}) > 25
-    assert found.failures_found.n > 45
+    assert sum(map(sum, found.counts.values())) == len(outcomes) == 972
+    assert len({outcome.init for outcome in outcomes}) == 54
+    assert found.failures_found.n == 63
     assert found.failures_found.value == 1
-    assert found.workers_cleared.n > 750
+    assert found.workers_cleared.n == 805
     assert found.workers_cleared.value >= 0.9
     assert found.counts.keys() <= set(NAMES)
 

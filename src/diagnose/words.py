@@ -19,7 +19,7 @@ class Hope(IntEnum):
 # Of a primary verdict: what will happen.
 OUTLOOKS: dict[str, tuple[Hope, str]] = {
     "healthy": (Hope.good, "should learn"),
-    "slow": (Hope.some, "should learn, but slowly"),
+    "slow": (Hope.some, "should learn slowly, if at all"),
     "symmetric": (Hope.little, "will learn no more than one unit a layer could, if anything"),
     "dead": (Hope.little, "will learn little or nothing"),
     "vanishing_forward": (Hope.little, "will learn late or not at all"),
