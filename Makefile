@@ -69,7 +69,7 @@ format: install ## rewrite the code in the project's style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: install data ## the harness against its peers, 25 minutes (ARGS="--only stacks"; JAX: extra bench)
+bench: install data ## the harness against its peers, 35 minutes (ARGS="--only stacks"; JAX: extra bench)
 	@$(BIN)/python -m src.bench $(ARGS)
 
 constraints: ## take over the versions now in .venv as the pinned ones
