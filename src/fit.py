@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from src.capacity import on_gpu
 from src.checkpoints import stack_digest
@@ -21,7 +20,7 @@ from src.diagnostics.histograms import schedule_of_histograms
 from src.diagnostics.recorder import Recorder
 from src.diagnostics.schedule import never, schedule_of
 from src.engine.protocol import Recipe
-from src.lightning import Callback, LightningModule, Trainer
+from src.lightning import Callback, LightningEnvironment, LightningModule, Trainer
 from src.model import StackedMLP
 from src.module import StackModule
 from src.schema.run import TrainerConfig

@@ -28,6 +28,13 @@ def _unseen(package: str) -> Iterator[None]:
 
 
 with _unseen("matplotlib"):
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
     from pytorch_lightning import Callback, LightningDataModule, LightningModule, Trainer
 
-__all__ = ["Callback", "LightningDataModule", "LightningModule", "Trainer"]
+__all__ = [
+    "Callback",
+    "LightningDataModule",
+    "LightningEnvironment",
+    "LightningModule",
+    "Trainer",
+]
