@@ -22,6 +22,12 @@ def no_such_key(key: str, allowed: Iterable[str]) -> str:
     return f"{key}: no such key; allowed here: {', '.join(sorted(allowed))}."
 
 
+def told(error: BaseException) -> str:
+    """In one line: what a user is meant to see as it is, anything else with its name before it."""
+    said = on_one_line(error)
+    return said if isinstance(error, InputError) else f"{type(error).__name__}: {said}"
+
+
 def on_one_line(error: BaseException) -> str:
     """The exception's whole message, whatever its line breaks; its name where it has none."""
     return " ".join(str(error).split()) or type(error).__name__

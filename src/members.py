@@ -14,7 +14,7 @@ from typing import Any
 
 from src.assembly import build_model, recipes, run_steps
 from src.config import Config
-from src.errors import InputError, on_one_line
+from src.errors import told
 from src.fit import fit_stack
 from src.model import StackedMLP
 from src.progress import Progress, watch
@@ -78,7 +78,7 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
         if len(members) == 1 or members[0].config.trainer.ckpt_path is not None:
             # A checkpoint is that of the whole stack: halves could not go on from it.
             return [_failed(member, error, started) for member in members]
-        log.warning("a stack of %d failed (%s); trying its halves", len(members), _told(error))
+        log.warning("a stack of %d failed (%s); trying its halves", len(members), told(error))
     middle = len(members) // 2
     fresh = [member.afresh() for member in members]
     return _run(fresh[:middle], progress) + _run(fresh[middle:], progress)
@@ -99,15 +99,10 @@ def _without(
 
 
 def _failed(member: MemberTracker, error: Exception, started: float) -> Result:
-    sentence = _told(error)
+    sentence = told(error)
     log.error("failed: %s: %s", member.label, sentence)
     facts = _facts(1, started)
     return Result("failed", member.fail(sentence, traceback.format_exc(), facts))
-
-
-def _told(error: Exception) -> str:
-    said = on_one_line(error)
-    return said if isinstance(error, InputError) else f"{type(error).__name__}: {said}"
 
 
 def _facts(members: int, started: float) -> dict[str, Any]:

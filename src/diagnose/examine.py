@@ -21,7 +21,7 @@ from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import Verdict, facts_of
 from src.engine.choice import engine_for, evaluator_for
 from src.engine.protocol import Engine
-from src.errors import InputError, on_one_line
+from src.errors import told
 from src.progress import Count
 from src.stacks import splits_of
 from src.sweep import Plan
@@ -84,18 +84,13 @@ def _examine(members: list[Examined], shapes: bool) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the other members go on
         if len(members) == 1:
             (member,) = members
-            member.error = _told(error)
+            member.error = told(error)
             return
         for each in members:
             each.records, each.histograms, each.diverged_at = [], {}, None
         middle = len(members) // 2
         _examine(members[:middle], shapes)
         _examine(members[middle:], shapes)
-
-
-def _told(error: Exception) -> str:
-    said = on_one_line(error)
-    return said if isinstance(error, InputError) else f"{type(error).__name__}: {said}"
 
 
 class FirstSteps:

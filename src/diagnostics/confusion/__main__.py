@@ -8,9 +8,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from src.cli import guarded
+from src.cli import Parser, guarded
 from src.errors import InputError, require
 
 STEPS = 100
@@ -18,13 +17,6 @@ EPILOG = """examples:
   python -m src.diagnostics.confusion multirun/2026-01-31/12-00-00-000000
   python -m src.diagnostics.confusion multirun --steps 20 --json
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one sentence, as everything else does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}; --help tells what is allowed.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parsed(words: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m src.diagnostics.confusion",
         description=__doc__,
         epilog=EPILOG,
