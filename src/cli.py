@@ -27,6 +27,11 @@ _MOST_LAYERS = 10_000
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
 
 
+def spelled_out(words: Sequence[str]) -> list[str]:
+    """Overrides in the order that Hydra takes, dropout=... as model.dropout=..."""
+    return [f"model.{item}" if item.startswith("dropout=") else item for item in arranged(words)]
+
+
 class Parser(argparse.ArgumentParser):
     """Refuses in one sentence, as everything else does."""
 

@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import arranged, left_to_the_jobs, refuse_foreign_code
+from src.cli import left_to_the_jobs, refuse_foreign_code, spelled_out
 from src.config import CONF, register
 from src.errors import require
 from src.jobs import Jobs
@@ -26,9 +26,7 @@ def planned(overrides: Sequence[str], hydra: Sequence[str], several: bool) -> Pl
 
     hydra: overrides of Hydra's own.
     """
-    full = [
-        f"model.{item}" if item.startswith("dropout=") else item for item in arranged(overrides)
-    ]
+    full = spelled_out(overrides)
     refuse_foreign_code([*full, *hydra])
     # A refusal is worded by what was typed.
     sys.argv[1:] = full

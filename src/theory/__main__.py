@@ -13,7 +13,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from src.cli import Parser, arranged, guarded, of_config_dir, refuse_foreign_code
+from src.cli import Parser, guarded, of_config_dir, refuse_foreign_code, spelled_out
 from src.config import CONF, Config, register, validated
 from src.errors import InputError, require
 
@@ -85,9 +85,7 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
 
 def composed(overrides: Sequence[str]) -> Config:
     """The checked configuration that the overrides ask for."""
-    full = [
-        f"model.{item}" if item.startswith("dropout=") else item for item in arranged(overrides)
-    ]
+    full = spelled_out(overrides)
     refuse_foreign_code(full)
     # A refusal is worded by what was typed.
     sys.argv[1:] = full

@@ -6,10 +6,10 @@ from torch import Tensor
 from src.diagnostics.snapshot import Snapshot
 
 
-def by_layer(numbers: list[Tensor], layers: int) -> Tensor:
-    """Numbers [m] of the first layers as [m, l], NaN for the layers that have none."""
-    missing = torch.full_like(numbers[0], torch.nan)
-    return torch.stack(numbers + [missing] * (layers - len(numbers)), dim=1)
+def by_layer(numbers: list[Tensor], at: Snapshot) -> Tensor:
+    """Numbers [m] of the first layers as [m, l], float64; NaN for the layers that have none."""
+    missing = torch.full((len(at),), torch.nan, dtype=torch.float64, device=at.x.device)
+    return torch.stack(numbers + [missing] * (len(at.weights) - len(numbers)), dim=1)
 
 
 def preactivation_mean(at: Snapshot) -> Tensor:
@@ -35,12 +35,12 @@ def q_ratio(at: Snapshot) -> Tensor:
 
 def postactivation_mean(at: Snapshot) -> Tensor:
     hidden = [a.double().mean(dim=(1, 2)) for a in at.features[:-1]]
-    return by_layer(hidden, len(at.features)) if hidden else _none(at)
+    return by_layer(hidden, at)
 
 
 def postactivation_std(at: Snapshot) -> Tensor:
     hidden = [a.double().std(dim=(1, 2), correction=0) for a in at.features[:-1]]
-    return by_layer(hidden, len(at.features)) if hidden else _none(at)
+    return by_layer(hidden, at)
 
 
 def feature_cosine(at: Snapshot) -> Tensor:
@@ -63,7 +63,3 @@ def _mean_cosine(a: Tensor) -> Tensor:
     total = unit.sum(dim=1).square().sum(dim=1)
     cosine = (total - count) / (count * (count - 1))
     return torch.where(count > 1, cosine, torch.nan)  # of one sample alone it would be 0/0, or ±inf
-
-
-def _none(at: Snapshot) -> Tensor:
-    return torch.full((len(at), len(at.features)), torch.nan, dtype=torch.float64)

@@ -20,7 +20,7 @@ def dead_fraction(at: Snapshot) -> Tensor:
     Or as good as 0: see flatness.dead_up_to.
     """
     hidden = zip(at.dead, at.slopes, strict=True)
-    return _padded([_share(dead.unsqueeze(1), slope) for dead, slope in hidden], at)
+    return by_layer([_share(dead.unsqueeze(1), slope) for dead, slope in hidden], at)
 
 
 def dead_layer(at: Snapshot) -> Tensor:
@@ -38,7 +38,7 @@ def saturated_fraction(at: Snapshot) -> Tensor:
     for slope in at.slopes:
         bounds = [flatness.saturated_below(*each) for each in _asked(at, slope)]
         found.append(_share(slope.abs() < _beside(slope, bounds), slope))
-    return _padded(found, at)
+    return by_layer(found, at)
 
 
 def distinct_units(at: Snapshot) -> Tensor:
@@ -110,10 +110,3 @@ def _share(held: Tensor, slope: Tensor) -> Tensor:
     """held [m, ...] -> [m], NaN where slopes [m, b, o] are."""
     share = held.double().mean(dim=(1, 2))
     return torch.where(slope.isnan().flatten(1).any(dim=1), torch.nan, share)
-
-
-def _padded(hidden: list[Tensor], at: Snapshot) -> Tensor:
-    layers = len(at.weights)
-    if not hidden:
-        return torch.full((len(at), layers), torch.nan, dtype=torch.float64)
-    return by_layer(hidden, layers)
