@@ -65,7 +65,8 @@ LIGHT = [
     "src.schema",
     "src.cli",
     "src.refusals",
-    "src.report",
+    *("src.report.results", "src.report.metrics", "src.report.roles", "src.report.reasons"),
+    *("src.report.table", "src.report.__main__"),
     "src.sweep",
     "src.train",
     "src.launch",
@@ -78,7 +79,8 @@ LIGHT = [
     "src.plugin_path.hydra_plugins.starting_strength.launcher",
     "src.plugin_path.hydra_plugins.starting_strength.sweeper",
 ]
-HEAVY = ("torch", "torchvision", "pytorch_lightning", "lightning_fabric", "tensorboard", "numpy")
+TRAINING = ("torch", "torchvision", "pytorch_lightning", "lightning_fabric", "tensorboard")
+HEAVY = (*TRAINING, "numpy", "pandas", "scipy", "statsmodels", "matplotlib")
 # Hydra's edge. refusals puts its exceptions into words, bench composes what it measures.
 HYDRA = [
     "src.config",
@@ -146,7 +148,8 @@ def test_hydra_stays_at_the_edge(graph: Graph) -> None:
 
 
 def test_only_pictures_import_matplotlib(graph: Graph) -> None:
-    assert outside(graph, "matplotlib", ["src.theory.picture", "src.bench.picture"]) == []
+    pictures = ["src.theory.picture", "src.bench.picture", "src.report.figures"]
+    assert outside(graph, "matplotlib", pictures) == []
 
 
 @pytest.mark.parametrize("package", ["pytorch_lightning", "lightning", "lightning_fabric"])
@@ -158,8 +161,13 @@ def test_report_needs_files_and_sentences_only(graph: Graph) -> None:
     for module in graph:
         if within(module, ["src.report"]):
             ours = {item.target for item in graph[module] if item.package == "src"}
-            allowed = ["src.report", "src.errors", "src.tracking.files"]
+            allowed = [
+                *("src.report", "src.errors", "src.tracking.files"),
+                *("src.diagnostics.records", "src.diagnostics.verdicts.names"),
+            ]
             assert all(within(name, allowed) for name in ours), module
+            heavy = [name for name in needed(graph, module) if within(name, TRAINING)]
+            assert heavy == [], module
 
 
 def test_the_plugin_keeps_hydras_rules(graph: Graph, project: Path) -> None:

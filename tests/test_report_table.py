@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from src.report.load import load, varied
-from src.report.table import HEADINGS, METRICS, metric, ranked, show, summary
+from src.report.metrics import METRICS, metric
+from src.report.results import load, varied
+from src.report.table import HEADINGS, ranked, show, summary
 from tests.records import diverged, failed, made, written
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from src.config import as_plain
 from src.diagnose.examine import Examined
 from src.diagnose.words import number, outlook, remedies, spaced
-from src.report.load import Record, setting, varied
+from src.report.results import Record, setting, varied
 from src.report.table import FIRST, LAST, LONGEST
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from src.report.load import Record, setting
+from src.report.results import Record, setting
 
 # Of one verdict, so many sentences (those of different arms) and values of a setting are shown.
 SENTENCES, VALUES = 3, 6

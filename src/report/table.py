@@ -8,19 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from src.report.load import Record, load, setting, varied
+from src.report.metrics import METRICS, metric
 from src.report.reasons import print_reasons
+from src.report.results import Record, load, setting, varied, verdict
 from src.tracking.files import write_atomically
 
-# column of summary.csv -> where it stands in a record
-METRICS = {
-    "validation_accuracy": ("last", "validation_accuracy"),
-    "best_validation_accuracy": ("best", "validation_accuracy"),
-    "validation_loss": ("last", "validation_loss"),
-    "train_loss": ("last", "train_loss"),
-    "test_accuracy": ("test", "accuracy"),
-    "initial_validation_loss": ("initial", "validation_loss"),
-}
 HEADINGS = {
     "validation_accuracy": "val. acc. %",
     "best_validation_accuracy": "best %",
@@ -32,13 +24,6 @@ HEADINGS = {
 SUMMARY = "summary.csv"
 # Rows of the table on a terminal; of more, the first and the last few are shown.
 LONGEST, FIRST, LAST = 60, 20, 5
-
-
-def metric(record: Record, name: str) -> float:
-    """A metric of METRICS, NaN where the member never got so far."""
-    stage, key = METRICS[name]
-    value = ((record.get("metrics") or {}).get(stage) or {}).get(key)
-    return math.nan if value is None else float(value)
 
 
 def ranked(records: Sequence[Record]) -> list[Record]:
@@ -120,11 +105,6 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
     # Off a terminal rich would fold the table at 80 columns.
     width = None if sys.stdout.isatty() else 1000
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
-
-
-def verdict(record: Record) -> str:
-    """The primary one; - where nothing was measured, as of runs from before there were verdicts."""
-    return str((record.get("verdict") or {}).get("primary", "-"))
 
 
 def _metrics(record: Record) -> list[str]:

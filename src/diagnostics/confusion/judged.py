@@ -12,7 +12,7 @@ from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.stored import facts_of_stored
 from src.diagnostics.verdicts.verdict import Facts, Verdict
 from src.errors import InputError
-from src.report.load import Record, load, setting
+from src.report.results import Record, load, setting
 from src.tracking.files import RESULT
 
 UNTOLD = ("logger", "quiet", "trust")  # what does not change a member

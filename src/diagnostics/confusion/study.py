@@ -15,7 +15,7 @@ from src.diagnostics.confusion.count import Outcome
 from src.diagnostics.confusion.judged import UNTOLD, Judged, Runs
 from src.diagnostics.verdicts.names import NAMES
 from src.errors import InputError
-from src.report.load import Record
+from src.report.results import Record
 from src.tracking.files import RESULT
 
 STUDY = PROJECT / "docs" / "verdicts.json"

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from src.errors import InputError
-from src.report.load import load, setting, varied
-from src.report.table import metric, show
+from src.report.metrics import metric
+from src.report.results import load, setting, varied
+from src.report.table import show
 from tests.records import CONFIG, made, written
 
 

@@ -1,4 +1,4 @@
-"""A folder of results, read into rows."""
+"""Folders of results, read into records."""
 
 import json
 from collections.abc import Iterator
@@ -10,15 +10,29 @@ from src.tracking.files import RESULT
 
 # Keys whose default is ${seed}.
 SEED_FOLLOWERS = ("data.order_seed", "model.dropout_seed")
+# Of a configuration, what is no property of a member.
+SWEEP_WIDE = ("report",)
 
 Record = dict[str, Any]
 
 
-def load(folder: Path) -> list[Record]:
-    """The records of all members under the folder, with their path as `folder`.
+def read(*folders: Path) -> list[Record]:
+    """The records of all members under the folders, with their path as `folder`.
 
-    The folder of a single member gives that member, whatever else lies below it.
+    The folder of a single member gives that member, whatever else lies below it. InputError for
+    one that is not there or holds no result.
     """
+    records = []
+    for folder in folders:
+        found = load(folder)
+        if not found:
+            raise InputError(f"{folder}: holds no {RESULT}; a sweep leaves one for each member.")
+        records += found
+    return records
+
+
+def load(folder: Path) -> list[Record]:
+    """As read, of one folder that may yet be empty."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder.")
     if (folder / RESULT).is_file():
@@ -46,6 +60,11 @@ def setting(record: Record, key: str) -> Any:
     for part in key.split("."):
         node = node[part]
     return node["name"] if isinstance(node, dict) and "name" in node else node
+
+
+def verdict(record: Record) -> str:
+    """The primary one; - where nothing was measured, as of runs from before there were verdicts."""
+    return str((record.get("verdict") or {}).get("primary", "-"))
 
 
 def varied(records: list[Record]) -> list[str]:
@@ -76,7 +95,8 @@ def _leaves(node: Any, prefix: str) -> Iterator[str]:
         yield prefix
         return
     for key, child in node.items():
-        yield from _leaves(child, f"{prefix}.{key}".lstrip("."))
+        if prefix or key not in SWEEP_WIDE:
+            yield from _leaves(child, f"{prefix}.{key}".lstrip("."))
 
 
 def _value(record: Record, key: str) -> str:

@@ -1,0 +1,18 @@
+"""All pictures of a report, in the order of the page."""
+
+from collections.abc import Callable
+
+import matplotlib as mpl
+
+from src.report.analysis import Analysis
+from src.report.figures.drawing import RC, Drawing
+from src.report.figures.ranking import ranking
+
+# None: there is nothing to draw, as no heatmap of one setting.
+FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (ranking,)
+
+
+def drawings(analysis: Analysis) -> list[Drawing]:
+    with mpl.rc_context(dict(RC)):
+        found = [make(analysis) for make in FIGURES]
+    return [drawing for drawing in found if drawing is not None]

@@ -1,0 +1,1 @@
+"""report/index.html: one file that needs nothing else."""
