@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from src.report.analysis import Analysis
+from src.report.answer import answer
 from src.report.figures.drawing import Drawing, svg
 
 
@@ -17,4 +18,7 @@ def page(analysis: Analysis, drawings: Sequence[Drawing]) -> str:
         lstrip_blocks=True,
     )
     pictures = [{"drawing": drawing, "svg": svg(drawing)} for drawing in drawings]
-    return environment.get_template("index.html").render(analysis=analysis, pictures=pictures)
+    told = answer(analysis)
+    return environment.get_template("index.html").render(
+        analysis=analysis, answer=told, pictures=pictures
+    )
