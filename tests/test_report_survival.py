@@ -90,7 +90,8 @@ def test_many_arms_against_statsmodels() -> None:
     for arm, row, flags in zip(arms, seen, came, strict=True):
         fitted = SurvfuncRight(row, flags.astype(int))
         assert arm.median == fitted.quantile(0.5)  # no S(t) of 31 members is one half exactly
-        assert (arm.low, arm.high) == pytest.approx(fitted.quantile_ci(0.5))
+        low, high = fitted.quantile_ci(0.5)
+        assert (arm.low, arm.high) == (low, high if np.isfinite(high) else None)
 
 
 def test_members_that_never_arrive_count() -> None:
