@@ -51,7 +51,9 @@ def test_plans() -> None:
     assert found[0].more == 34 - 10
     assert found[1] is not None
     assert found[1].more is None
-    assert found[2:] == [None, None, None]
+    assert found[2] is not None
+    assert found[2].more == 2  # 2^(1 - 6) = .031 is below .05, 2^(1 - 5) is not
+    assert found[3:] == [None, None]
     assert plans([], 0.05) == []
 
 

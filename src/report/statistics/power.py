@@ -1,5 +1,6 @@
 """How many seeds would settle a pair of arms, if its difference and spread are as seen."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,16 +52,27 @@ def seeds_needed(effect: npt.ArrayLike, level: float, most: npt.ArrayLike) -> Co
 
 
 def plans(differences: Sequence[Array], level: float) -> list[Plan | None]:
-    """Of pairs, each by its differences seed by seed; None where they are fewer than two, or do
-    not vary, so that nothing can be told from them of what more would do."""
-    known = [k for k, row in enumerate(differences) if len(row) > 1 and np.ptp(row) > 0]
+    """Of pairs, each by its differences seed by seed; None for one of which they are fewer than
+    two, or all zero, so that they tell nothing of what more seeds would do.
+
+    Equal ones that are not zero have no spread for t; they go by their sign, which n tosses share
+    with probability 2^(1 - n).
+    """
+    known = [k for k, row in enumerate(differences) if len(row) > 1 and row.any()]
     rows = [differences[k] for k in known]
-    n = np.array([len(row) for row in rows], np.int64)
-    effect = np.array([abs(row.mean()) / row.std(ddof=1) for row in rows])
-    needed = seeds_needed(effect, level, n + MOST) if known else n
+    has = np.array([len(row) for row in rows], np.int64)
+    flat = np.array([np.ptp(row) == 0 for row in rows], bool)
+    effect = np.array(
+        [
+            0.0 if same else abs(row.mean()) / row.std(ddof=1)
+            for row, same in zip(rows, flat, strict=True)
+        ]
+    )
+    by_sign = 1 + math.ceil(-math.log2(level))
+    needed = np.where(flat, by_sign, seeds_needed(effect, level, has + MOST))
     found: list[Plan | None] = [None] * len(differences)
-    for k, has, all_told in zip(known, n.tolist(), needed.tolist(), strict=True):
-        found[k] = Plan(None if all_told > has + MOST else max(all_told - has, 1))
+    for k, more in zip(known, (needed - has).tolist(), strict=True):
+        found[k] = Plan(None if more > MOST else max(more, 1))
     return found
 
 
