@@ -16,7 +16,7 @@ from src.report.statistics.letters import letters
 from src.report.statistics.pairs import Pair, all_pairs
 from src.report.statistics.power import Plan, level_of_next, plans
 from src.report.statistics.ranks import Ranking, ranking
-from src.report.statistics.summary import LEVEL, Summary, summarise
+from src.report.statistics.summary import LEVEL, Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
 from src.report.tally import Tally, lost, tallies
 
@@ -67,7 +67,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)
-    pairs = all_pairs(table)
+    pairs = all_pairs(table, higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
     arrived = arrivals(arms)
     return Analysis(
@@ -77,7 +77,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         arms,
         seeds,
         table,
-        [summarise(row, higher_is_better=higher) for row in table],
+        summaries(table, higher_is_better=higher),
         pairs,
         letters(len(arms), apart),
         _baseline(arms, options.baseline),
