@@ -8,7 +8,7 @@ from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
 from src.report.notes import notes
 from src.report.question import question
-from src.report.statistics.summary import FEWEST
+from src.report.statistics.level import FEWEST
 from src.report.unsettled import unsettled
 from src.report.wording import Margin, decimals, listed, margin, number, plural, spoken
 
