@@ -1,6 +1,7 @@
 """Two sweeps side by side: what changed in what they were given, and what in the results of the
 arms that both have, seed by seed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,22 +113,14 @@ def _arms(both: Sequence[tuple[Arm, Arm]], metric: str) -> list[ArmChange]:
     tables = _tables(members, metric)
     differences = paired(tables)[:, 0]
     p, tests = families.p_values(differences)
-    columns = np.stack(
-        [
-            _mean(tables[:, 1]),
-            _mean(tables[:, 0]),
-            _mean(differences),
-            *intervals.of_mean(differences),
-            p,
-            families.holm(p),
-        ]
-    )
+    adjusted = families.holm(p)
+    low, high = intervals.of_mean(differences)
     return [
         ArmChange(
-            one.name,
-            int(n),
-            *columns[:, k].tolist(),
-            str(tests[k]),
+            *(one.name, int(n)),
+            *(_mean(tables[k, sweep]) for sweep in (1, 0)),
+            *(_mean(differences[k]), float(low[k]), float(high[k])),
+            *(float(p[k]), float(adjusted[k]), str(tests[k])),
             _equal(*members[k]),
             chosen(one.chosen, other.chosen),
         )
@@ -147,11 +140,9 @@ def _tables(members: Sequence[tuple[dict[Values, Record], ...]], metric: str) ->
     return tables
 
 
-def _mean(rows: Array) -> Array:
-    """Of [arm, seed]; NaN without seeds."""
-    n = counts(rows)
-    sums = np.where(np.isnan(rows), 0, rows).sum(axis=1)
-    return np.where(n > 0, sums / np.maximum(n, 1), np.nan)
+def _mean(row: Array) -> float:
+    known = row[~np.isnan(row)]
+    return float(known.mean()) if known.size else math.nan
 
 
 def _by_seed(arm: Arm) -> dict[Values, Record]:

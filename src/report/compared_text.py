@@ -86,6 +86,8 @@ def _arm(arm: ArmChange, scale: int) -> str:
         return f"equal to the bit in {plural(arm.n, 'seed')}{tuned}"
     if arm.equal:
         seeds += f", of which {arm.equal} equal to the bit"
+    if arm.difference == arm.low == arm.high == 0:
+        return f"equal in all seeds ({seeds}), curves differ{tuned}"
     places = decimals(scale * (arm.high - arm.low), scale * arm.difference)
     change, low, high = (
         number(scale * value, places) for value in (arm.difference, arm.low, arm.high)

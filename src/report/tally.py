@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from src.report.arms import Arm, Values
 from src.report.results import Record, verdict
+from src.report.settings import shown
 
 
 @dataclass(frozen=True)
