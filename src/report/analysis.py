@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from src.errors import InputError
 from src.report.arms import Arm, Array, Values, arms_of, order, scores
 from src.report.metrics import SCORES, default_score, higher_is_better
-from src.report.results import Record, varied
+from src.report.protocol import check
+from src.report.results import Record
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
 from src.report.statistics.pairs import Pair, all_pairs
@@ -40,7 +41,8 @@ class Analysis:
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
     """InputError where the options do not fit the sweep."""
-    sorted_out = roles(varied(list(records)), options.scientific)
+    check(records, options.scientific)
+    sorted_out = roles(records, options.scientific)
     arms = arms_of(records, sorted_out)
     if not arms:
         raise InputError("no member came so far that it can be compared; see each train.log.")
