@@ -18,7 +18,8 @@ def drawn(random: np.random.Generator) -> list[dict[str, Any]]:
     records = []
     for k in range(random.integers(1, 8)):
         for seed in range(random.integers(1, 7)):
-            kind, changes = random.random(), {"init__name": f"arm{k}", "seed": seed}
+            changes: dict[str, Any] = {"init__name": f"arm{k}", "seed": seed}
+            kind = random.random()
             if kind < 0.1:
                 continue
             if kind < 0.15:
