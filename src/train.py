@@ -83,12 +83,12 @@ def train(composed: DictConfig) -> float:
 
 
 def conclude(folder: Path | None) -> None:
-    """Show the table of a finished command; MembersFailed where some members could not train."""
+    """Tell of a finished command, and report it; MembersFailed where members could not train."""
     if folder is None:
         return
-    from src.report.table import show
+    from src.report.conclusion import conclude as told
 
-    records = show(folder)
+    records = told(folder)
     failed = [record for record in records if record["status"] == "failed"]
     if failed:
         lines = [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]

@@ -1,27 +1,19 @@
 """Below the table: each verdict in words, with what to try, however many members share it."""
 
-import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from src.report.console import INDENT, say
 from src.report.results import Record, setting
 
 # Of one verdict, so many sentences (those of different arms) and values of a setting are shown.
 SENTENCES, VALUES = 3, 6
-INDENT = "  "
 
 
 def print_reasons(records: Sequence[Record], settings: Sequence[str]) -> None:
     """records: in the order of the table; nothing of those in which nothing was measured."""
-    width = _width()
     for line in reasons(records, settings):
-        if width is None:
-            print(line)
-            continue
-        depth = len(line) - len(line.lstrip())
-        indent = " " * (depth + len(INDENT))
-        print(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False))
+        say(line)
 
 
 def reasons(records: Sequence[Record], settings: Sequence[str]) -> Iterator[str]:
@@ -87,12 +79,3 @@ def _value(record: Record, key: str) -> str:
         return str(setting(record, key))
     except (KeyError, TypeError):
         return "absent"
-
-
-def _width() -> int | None:
-    """Columns of a terminal; None off one, where nothing is folded."""
-    if not sys.stdout.isatty():
-        return None
-    from rich.console import Console
-
-    return max(Console(file=sys.stdout).width, 40)
