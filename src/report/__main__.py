@@ -18,6 +18,7 @@ try:
     from src.errors import InputError, require
     from src.report.conclusion import REPORT
     from src.report.console import Stages
+    from src.report.place import check
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
@@ -84,13 +85,13 @@ def _check(asked: argparse.Namespace) -> None:
         require(path.suffix in EXPORTS, "--export", path, allowed)
         require(path.parent.is_dir(), "--export", path, "in a folder that exists")
     if asked.out is not None:
-        there = asked.out.exists() and not asked.out.is_dir()
-        require(not there, "--out", asked.out, "a folder, or nothing as yet")
         require(not asked.no_page, "--out", asked.out, "left out with --no-page")
     else:
         alone = len(asked.folders) == 1
         asked.out = asked.folders[0] / REPORT if alone else Path(REPORT)
         asked.no_page |= asked.json
+    if not asked.no_page:
+        check(asked.out)
     if asked.scientific is not None:
         asked.scientific = tuple(filter(None, asked.scientific.split(",")))
         require(bool(asked.scientific), "--scientific", "", "one setting or more")

@@ -43,7 +43,11 @@ def print_table(table: "Table") -> None:
 
     # Off a terminal rich would fold the table at 80 columns.
     columns = None if sys.stdout.isatty() else 1000
-    Console(file=sys.stdout, width=columns, highlight=False, markup=False).print(table)
+    console = Console(file=sys.stdout, width=columns, highlight=False, markup=False)
+    # Printed as all else is: of a reader that has gone rich makes an exit of its own.
+    with console.capture() as drawn:
+        console.print(table)
+    print(drawn.get(), end="")
 
 
 class Stages:

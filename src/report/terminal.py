@@ -11,7 +11,7 @@ from src.report.console import INDENT, empty_table, print_table, say, width
 from src.report.metrics import higher_is_better
 from src.report.reasons import print_reasons
 from src.report.results import varied, verdict
-from src.report.statistics.summary import Summary
+from src.report.statistics.summary import FEWEST, Summary
 from src.report.table import FIRST, LAST, LONGEST, ranked
 
 TITLES = {
@@ -27,6 +27,8 @@ def print_arms(analysis: Analysis, told: Answer) -> None:
     """The table, the answer, what it leaves open, the rules applied, and what was found."""
     _print_rows(analysis)
     say(f"{told.question} {told.sentence}")
+    if min(summary.n for summary in analysis.summaries) < FEWEST:
+        say(f"{INDENT}seeds=10 in the sweep's command gives each arm ten seeds.")
     for line in told.unsettled[:UNSETTLED]:
         say(f"{INDENT}Not settled: {line}")
     if len(told.unsettled) > UNSETTLED:
@@ -40,11 +42,13 @@ def print_arms(analysis: Analysis, told: Answer) -> None:
 def _print_rows(analysis: Analysis) -> None:
     table = empty_table()
     table.add_column("#", justify="right")
-    for name, right in headings(analysis).items():
-        shortest = len("100.00") if right else None
-        justify = "right" if right else "left"
-        table.add_column(name, justify=justify, overflow="fold", min_width=shortest)  # type: ignore[arg-type]
     lines, fancy = rows(analysis), width() is not None
+    for place, (name, number) in enumerate(headings(analysis).items()):
+        if number:  # A narrow terminal folds it between numbers, never within one.
+            longest = max(len(word) for cells in lines for word in cells[place].split())
+            table.add_column(name, justify="right", overflow="fold", min_width=longest)
+        else:
+            table.add_column(name, overflow="fold")
     for rank, cells in enumerate(lines, start=1):
         if len(lines) > LONGEST and FIRST < rank <= len(lines) - LAST:
             if rank == FIRST + 1:
@@ -141,10 +145,13 @@ def _steps(arm: Arm) -> str:
 def _verdicts(arm: Arm) -> str:
     """The primary ones, with counts where members differ; and how many diverged."""
     members = list(arm.members.values())
-    counts = Counter(map(verdict, members)).most_common()
-    parts = [name if len(counts) == 1 else f"{name} {count}" for name, count in counts]
-    diverged = sum(member["status"] == "diverged" for member in members)
-    if diverged:
-        parts = [part for part in parts if part != "-"]
-        parts.append("diverged" if diverged == len(members) else f"diverged {diverged}")
-    return ", ".join(dict.fromkeys(parts))
+    lost = sum(member["status"] == "diverged" for member in members)
+    names = [verdict(member) for member in members]
+    # Of runs from before there were verdicts, this alone is known.
+    names = [
+        "diverged" if name == "-" and member["status"] == "diverged" else name
+        for name, member in zip(names, members, strict=True)
+    ]
+    counts = Counter(names).most_common()
+    said = ", ".join(name if len(counts) == 1 else f"{name} {count}" for name, count in counts)
+    return said if names.count("diverged") == lost else f"{said} ({lost} diverged)"
