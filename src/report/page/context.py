@@ -1,7 +1,6 @@
 """All that the template shows, in words and figures ready to be set."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from src.report.analysis import Analysis
@@ -9,20 +8,12 @@ from src.report.answer import answer
 from src.report.figures.drawing import Drawing
 from src.report.page import pictures as made
 from src.report.page.colours import variables
+from src.report.page.legend import legend
 from src.report.page.numerals import counted
 from src.report.page.reproduce import recipe
 from src.report.page.sections import LEAD, sections
 from src.report.reasons import grouped
 from src.report.results import Record
-
-
-@dataclass(frozen=True)
-class Legend:
-    """An arm's line of the legend. colour: the name of a CSS variable, if it has one."""
-
-    place: int
-    name: str
-    colour: str | None
 
 
 def context(analysis: Analysis, drawings: Sequence[Drawing]) -> dict[str, Any]:
@@ -39,27 +30,18 @@ def context(analysis: Analysis, drawings: Sequence[Drawing]) -> dict[str, Any]:
     }
     lead = next((picture for picture in shown if picture.name == LEAD), None)
     rest = [picture for picture in shown if picture is not lead]
-    colours = {colour for item in shown for plot in item.plots for colour in plot.svg.colours}
     return {
         "answer": told,
         "facts": list(_facts(analysis)),
         "lead": lead,
         "sections": sections(analysis, rest, {name for name, there in words.items() if there}),
-        "legend": _legend(analysis, shown),
+        "legend": legend(analysis),
         "hover": made.hover(shown),
         "reasons": reasons,
         "recipe": reproduced,
-        "light": variables(colours, dark=False),
-        "dark": variables(colours, dark=True),
+        "light": variables(dark=False),
+        "dark": variables(dark=True),
     }
-
-
-def _legend(analysis: Analysis, shown: Sequence[made.Picture]) -> list[Legend]:
-    colours = made.swatches(shown, len(analysis.arms))
-    return [
-        Legend(place, arm.name, f"--f-{colour[1:]}" if colour else None)
-        for place, (arm, colour) in enumerate(zip(analysis.arms, colours, strict=True))
-    ]
 
 
 def _facts(analysis: Analysis) -> Iterator[str]:

@@ -9,7 +9,6 @@ from src.report.figures.drawing import Drawing, svg
 from src.report.page.svg import Embedded, embedded
 
 LOG = "-log"
-SCALES = ("Linear", "Logarithmic")
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,7 @@ def pictures(drawings: Sequence[Drawing]) -> list[Picture]:
 
 
 def _plot(drawing: Drawing, several: bool) -> Plot:
-    label = SCALES[drawing.name.endswith(LOG)] if several else ""
-    return Plot(drawing.name, label, drawing, embedded(svg(drawing), drawing.name))
+    return Plot(drawing.name, drawing.title if several else "", drawing, embedded(svg(drawing), drawing.name))
 
 
 def hover(shown: Sequence[Picture]) -> dict[str, Any]:
@@ -65,12 +63,3 @@ def _plain(node: Any) -> Any:
     if isinstance(node, float):
         return float(f"{node:.5g}") if math.isfinite(node) else None
     return node
-
-
-def swatches(shown: Sequence[Picture], arms: int) -> list[str | None]:
-    """The colour of each arm, by the first picture that gives it one."""
-    found: dict[int, str] = {}
-    for picture in shown:
-        for plot in picture.plots:
-            found = plot.svg.arms | found
-    return [found.get(place) for place in range(arms)]

@@ -7,13 +7,14 @@ from src.report.analysis import Analysis
 from src.report.page import tables
 from src.report.page.pictures import Picture
 from src.report.page.tables import Table
+from src.report.page.tuned import options
 
 # name, title, how its pictures' names begin. The first picture that fits leads the page.
 LEAD = "ranking"
 PLACES = (
     ("arms", "Ranking", ("ranking",)),
     ("curves", "Learning curves", ("curves", "learning")),
-    ("first-steps", "The first 100 steps", ("first",)),
+    ("first-steps", "The first 100 steps", ("early", "first")),
     ("differences", "Differences between arms", ("difference", "pair", "effect")),
     ("settings", "Two settings at once", ("heatmap",)),
     ("profile", "Signal and gradient through the layers", ("profile", "signal", "layer")),
@@ -46,7 +47,7 @@ def sections(analysis: Analysis, pictures: Sequence[Picture], told: set[str]) ->
     made = {
         "arms": [tables.ranking(analysis)],
         "differences": [table for table in [tables.pairs(analysis)] if table],
-        "tuned": [table for table in [tables.nuisance(analysis)] if table],
+        "tuned": [table for table in [options(analysis)] if table],
         "members": [tables.members(analysis)],
     }
     found = [

@@ -1,11 +1,10 @@
-"""matplotlib's SVG, made fit to stand among others on one page in two themes."""
+"""matplotlib's SVG, made fit to stand among others on one page."""
 
 import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
-COLOUR = re.compile(r"#[0-9a-f]{6}\b")
 ARM = re.compile(r"arm-(\d+)-")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
@@ -16,17 +15,11 @@ FOREIGN = (f"{SVG}metadata", f"{SVG}style")
 
 @dataclass(frozen=True)
 class Embedded:
-    """An <svg> whose ids begin with its name, whose colours are variables (--f-rrggbb) and whose
-    elements of the arm in place k have data-arm="k".
-
-    width: in points. colours: all that it uses. arms: place -> the first colour of its elements
-    that is no grey, if any.
-    """
+    """An <svg> whose ids begin with its name, and whose elements of the arm in place k have
+    data-arm="k". width: in points."""
 
     text: str
     width: float
-    colours: frozenset[str]
-    arms: dict[int, str]
 
 
 def embedded(text: str, name: str) -> Embedded:
@@ -38,14 +31,11 @@ def embedded(text: str, name: str) -> Embedded:
     del root.attrib["height"]
     root.attrib.pop("version", None)
     root.attrib |= {"role": "img", "aria-labelledby": f"caption-{name}"}
-    colours: set[str] = set()
     seen: set[str] = set()
     for element in root.iter():
         _without_foreign(element)
         _renamed(element, name, used, seen)
-        _recoloured(element, colours)
-    written = ElementTree.tostring(root, encoding="unicode")
-    return Embedded(written, width, frozenset(colours), dict(_arms(root)))
+    return Embedded(ElementTree.tostring(root, encoding="unicode"), width)
 
 
 def _without_foreign(element: ElementTree.Element) -> None:
@@ -78,22 +68,3 @@ def _renamed(element: ElementTree.Element, name: str, used: set[str], seen: set[
 def _short(number: re.Match[str]) -> str:
     """A hundredth of a point is finer than any screen."""
     return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
-
-
-def _recoloured(element: ElementTree.Element, colours: set[str]) -> None:
-    for key in ("style", "fill", "stroke"):
-        if value := element.get(key):
-            colours.update(COLOUR.findall(value))
-            element.set(key, COLOUR.sub(lambda found: f"var(--f-{found[0][1:]})", value))
-
-
-def _arms(root: ElementTree.Element) -> dict[int, str]:
-    found: dict[int, str] = {}
-    for group in root.iter():
-        if (arm := group.get("data-arm")) is None:
-            continue
-        for element in group.iter():
-            for colour in re.findall(r"--f-([0-9a-f]{6})", element.get("style", "")):
-                if len({colour[:2], colour[2:4], colour[4:]}) > 1:
-                    found.setdefault(int(arm), f"#{colour}")
-    return found

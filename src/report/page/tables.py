@@ -1,11 +1,10 @@
 """The page's tables: numbers of the analysis, written out."""
 
-from collections import Counter
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from src.report.analysis import Analysis
-from src.report.arms import Arm
 from src.report.metrics import metric
 from src.report.page.numerals import (
     MISSING,
@@ -17,7 +16,10 @@ from src.report.page.numerals import (
 )
 from src.report.results import Record, setting, verdict
 from src.report.statistics.pairs import Pair
+from src.report.statistics.power import MOST, Plan
+from src.report.statistics.survival import Arrival
 from src.report.table import ranked
+from src.report.tally import Tally
 
 # Of more pairs than this, those of the first arm and of the baseline are shown.
 MOST_PAIRS = 2000
@@ -64,9 +66,12 @@ def ranking(analysis: Analysis) -> Table:
         Column("IQM", explained="mean of the middle half"),
         Column("sd", explained="over seeds"),
         Column("best"),
+        Column("steps to 80 %", explained="median; members that never arrive count"),
+        Column("rank", explained="mean of the ranks within each seed"),
         Column("verdict", "text", "of its members, by number"),
     ]
     name = analysis.metric
+    ranks = analysis.ranking.means if analysis.ranking else [math.nan] * len(analysis.arms)
     rows = [
         Row(
             [
@@ -79,24 +84,38 @@ def ranking(analysis: Analysis) -> Table:
                 score(summary.iqm, name),
                 score(summary.sd, name),
                 score(summary.best, name),
-                _verdicts(arm),
+                _arrival(arrived),
+                fixed(rank, 2),
+                _verdicts(tally),
             ],
             place,
         )
-        for place, (arm, letters, summary) in enumerate(
-            zip(analysis.arms, analysis.letters, analysis.summaries, strict=True)
+        for place, (arm, letters, summary, arrived, rank, tally) in enumerate(
+            zip(
+                *(analysis.arms, analysis.letters, analysis.summaries, analysis.arrivals, ranks),
+                analysis.tallies,
+                strict=True,
+            )
         )
     ]
     words = name.replace("_", " ")
     return Table("arms", f"Arms in order of their mean {words}.", columns, rows)
 
 
-def _verdicts(arm: Arm) -> str:
+def _arrival(found: Arrival | None) -> str:
+    """The median, and how many ever came so far where not all did."""
+    if found is None:
+        return MISSING
+    count = sum(found.arrived)
+    some = "" if count == found.n else f" ({count} of {found.n})"
+    return (MISSING if found.median is None else f"{found.median:,.0f}") + some
+
+
+def _verdicts(tally: Tally) -> str:
     """healthy; or, where members differ, healthy 9, dead 1."""
-    counts = Counter(verdict(record) for record in arm.members.values()).most_common()
-    if len(counts) == 1:
-        return counts[0][0].replace("-", MISSING) if counts[0][0] == "-" else counts[0][0]
-    return ", ".join(f"{name} {count}" for name, count in counts)
+    if len(tally.verdicts) == 1:
+        return MISSING if tally.verdict == "-" else tally.verdict
+    return ", ".join(f"{name} {count}" for name, count in tally.verdicts.items())
 
 
 def pairs(analysis: Analysis) -> Table | None:
@@ -112,22 +131,31 @@ def pairs(analysis: Analysis) -> Table | None:
         Column("p"),
         Column("p, Holm", explained="corrected for all pairs of the sweep"),
         Column("told apart", "text"),
+        Column("more seeds", explained="that would likely settle it"),
     ]
     total = len(analysis.pairs)
     caption = f"All {total:,} pairs of arms, seed by seed."
     if len(shown) < total:
         caption = f"{len(shown):,} of {total:,} pairs: those of the first arm and of the baseline."
-    rows = [Row(_pair(pair, analysis)) for pair in shown]
+    rows = [Row(_pair(pair, plan, analysis)) for pair, plan in shown]
     return Table("pairs", caption, columns, rows, folded=len(rows) > 15)
 
 
-def _pairs_shown(analysis: Analysis) -> Iterator[Pair]:
+def _pairs_shown(analysis: Analysis) -> Iterator[tuple[Pair, Plan | None]]:
     few = len(analysis.pairs) <= MOST_PAIRS
     kept = {0, analysis.baseline}
-    return (pair for pair in analysis.pairs if few or {pair.first, pair.second} & kept)
+    for pair, plan in zip(analysis.pairs, analysis.plans, strict=True):
+        if few or {pair.first, pair.second} & kept:
+            yield pair, plan
 
 
-def _pair(pair: Pair, analysis: Analysis) -> list[str]:
+def _more(plan: Plan | None) -> str:
+    if plan is None:
+        return MISSING
+    return f"> {MOST:,}" if plan.more is None else f"{plan.more:,}"
+
+
+def _pair(pair: Pair, plan: Plan | None, analysis: Analysis) -> list[str]:
     name = analysis.metric
     return [
         analysis.arms[pair.first].name,
@@ -138,6 +166,7 @@ def _pair(pair: Pair, analysis: Analysis) -> list[str]:
         probability(pair.p),
         probability(pair.adjusted),
         "yes" if pair.claimed else "no",
+        _more(plan),
     ]
 
 
@@ -186,21 +215,3 @@ def _setting(record: Record, key: str) -> str:
         return str(setting(record, key))
     except (KeyError, TypeError):
         return MISSING
-
-
-def nuisance(analysis: Analysis) -> Table | None:
-    """What was tuned for each arm."""
-    keys = analysis.roles.nuisance
-    if not keys:
-        return None
-    columns = [
-        Column("arm", "arm"),
-        Column("options", explained="combinations that it was given"),
-        *(Column(f"{key}, chosen", "text") for key in keys),
-    ]
-    rows = [
-        Row([arm.name, str(arm.tried), *(arm.chosen[key] for key in keys)], place)
-        for place, arm in enumerate(analysis.arms)
-    ]
-    caption = "Chosen for each arm by the mean last validation accuracy over its seeds."
-    return Table("tuned", caption, columns, rows, folded=len(rows) > 15)

@@ -70,14 +70,18 @@
       const nearest = [...beside.values()]
         .sort((a, b) => Math.abs(a.top - point.top) - Math.abs(b.top - point.top)).slice(0, ROWS)
         .sort((a, b) => a.top - b.top);
+      // What all begin with ("epoch 3: ") is said once, above them.
+      const begin = nearest.map(other => value(other).match(/^[^:]*: /)?.[0] ?? "");
+      const shared = begin.every(text => text === begin[0]) ? begin[0] : "";
       const head = document.createElement("b");
-      head.textContent = `${panels[point.panel].name ?? panels[point.panel].xlabel ?? "x"} ${digits(point.x)}`;
+      head.textContent = shared.slice(0, -2);
+      head.hidden = !shared;
       const rows = nearest.map(other => {
         const row = document.createElement("div");
         const name = document.createElement("span"), number = document.createElement("span");
         row.className = other.series === point.series ? "near" : "";
         name.textContent = other.series.name;
-        number.textContent = value(other);
+        number.textContent = value(other).slice(shared.length);
         row.append(name, number);
         return row;
       });
@@ -87,7 +91,7 @@
       const right = x + 16 + width < innerWidth - 4;
       tip.style.left = `${Math.max(4, right ? x + 16 : x - 16 - width)}px`;
       tip.style.top = `${Math.min(Math.max(4, y - height / 2), innerHeight - height - 4)}px`;
-      if (aloud) spoken.textContent = `${head.textContent}: ${point.series.name}, ${value(point)}`;
+      if (aloud) spoken.textContent = `${point.series.name}: ${value(point)}`;
     };
     const closest = (candidates, left, top) => {
       const { width, height } = sheet.getBoundingClientRect();
