@@ -112,10 +112,11 @@ def composed_and_run() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
-    sys.argv[1:] = arranged(sys.argv[1:] if arguments is None else arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
 
     def command() -> None:
         _single.folder = _single.refusal = None
+        sys.argv[1:] = arranged(typed)
         refuse_foreign_code(sys.argv[1:])
         try:
             composed_and_run()

@@ -25,7 +25,7 @@ LAYERS = [
         "src.schedules",
         "src.trials",
     ],
-    ["src.schema", "src.layer_options", "src.trust", "src.config"],
+    ["src.schema", "src.layer_options", "src.trust", "src.config", "src.replicates"],
     [
         *("src.data", "src.dropout", "src.model", "src.progress", "src.stacking", "src.starts"),
         *("src.tracking", "src.diagnostics.records", "src.diagnostics.schedule"),
