@@ -23,6 +23,7 @@ from src.tracking.files import RESULT
 from src.trust import check_folders
 
 _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
+_PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
 _MOST_LAYERS = 10_000
 
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
@@ -83,8 +84,12 @@ class SweepFolder(Callback):
         return folder if cls._trained else None
 
     @classmethod
+    def current(cls) -> Path | None:
+        """The folder of the sweep that has begun and is not yet taken."""
+        return cls._current
+
+    @classmethod
     def begun(cls) -> bool:
-        """Whether a sweep of this command has begun, and is not yet taken."""
         return cls._current is not None
 
     @classmethod
@@ -212,4 +217,6 @@ def _written_out(found: re.Match[str]) -> str:
 
 def _quoted(override: str) -> str:
     key, _, value = override.partition("=")
+    if key == "report.baseline" and not _PLAIN.fullmatch(value):
+        return f'{key}="{value}"'  # an arm of several settings: he, relu
     return f'{key}="{value}"' if "=" in value and Path(value).exists() else override

@@ -12,8 +12,10 @@ from tests.command import Command
 from tests.conftest import SMALL
 
 INITS = ", ".join(sorted(path.stem for path in (CONF / "init").glob("*.yaml")))
-TOP = "activation, data, diagnostics, init, logger, model, optimizer, quiet, schedule, seed, seeds, trainer"
-
+TOP = (
+    "activation, data, diagnostics, init, logger, model, optimizer, quiet, report, "
+    "schedule, seed, seeds, trainer"
+)
 UNKNOWN = [
     ("init=foo", ["init=foo", "no such option", INITS]),
     ("init=", ["init=", "no such option", INITS]),
