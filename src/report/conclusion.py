@@ -18,7 +18,8 @@ REPORT = "report"  # a folder in that of the sweep
 
 def conclude(folder: Path) -> list[Record]:
     """Tell what the folder holds, and write its report; a single member has a table alone."""
-    records = ranked(load(folder)) if folder.is_dir() else []
+    found = load(folder) if folder.is_dir() else []
+    records = ranked(found)
     if not records:
         return records
     try:
@@ -28,7 +29,7 @@ def conclude(folder: Path) -> list[Record]:
     if len(records) == 1:
         print_members(records, folder)
     else:
-        _report(records, folder)
+        _report(found, folder)
     return records
 
 
@@ -40,7 +41,7 @@ def _report(records: Sequence[Record], folder: Path) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - of whatever kind: the sweep itself is finished
-        print_members(records, folder)
+        print_members(ranked(records), folder)
         say(_said("report", error, folder))
         return
     print(f"{len(records):,} member(s) in {folder}")

@@ -1,18 +1,19 @@
 """The table of arms on a terminal, and below it what it answers and what it leaves open."""
 
 import math
-from collections import Counter
-from statistics import median
+from collections.abc import Sequence
 
 from src.report.analysis import Analysis
 from src.report.answer import Answer
-from src.report.arms import Arm
 from src.report.console import INDENT, empty_table, print_table, say, width
 from src.report.metrics import higher_is_better
+from src.report.notes import happened
 from src.report.reasons import print_reasons
-from src.report.results import varied, verdict
-from src.report.statistics.summary import FEWEST, Summary
+from src.report.results import varied
+from src.report.statistics.summary import Summary
+from src.report.statistics.survival import Arrival
 from src.report.table import FIRST, LAST, LONGEST, ranked
+from src.report.tally import Tally
 
 TITLES = {
     "test_accuracy": "test acc. %",
@@ -20,6 +21,7 @@ TITLES = {
     "validation_loss": "val. loss",
 }
 ALIKE = "not told apart"  # arms that share a letter
+OPEN = "Not settled:"
 UNSETTLED = 5  # sentences of what was not settled; the page has all
 
 
@@ -27,16 +29,21 @@ def print_arms(analysis: Analysis, told: Answer) -> None:
     """The table, the answer, what it leaves open, the rules applied, and what was found."""
     _print_rows(analysis)
     say(f"{told.question} {told.sentence}")
-    if min(summary.n for summary in analysis.summaries) < FEWEST:
-        say(f"{INDENT}seeds=10 in the sweep's command gives each arm ten seeds.")
-    for line in told.unsettled[:UNSETTLED]:
-        say(f"{INDENT}Not settled: {line}")
-    if len(told.unsettled) > UNSETTLED:
-        say(f"{INDENT}... and {len(told.unsettled) - UNSETTLED:,} more are not settled.")
-    for line in told.notes:
+    _print_unsettled(told.unsettled)
+    for line in happened(analysis):
         say(f"Note: {line}")
     records = ranked(analysis.records)
     print_reasons(records, varied(records) or ["init"])
+
+
+def _print_unsettled(lines: Sequence[str]) -> None:
+    alone = len(lines) == 1 and lines[0].startswith(OPEN)
+    if lines and not alone:
+        say(OPEN)
+    for line in lines[:UNSETTLED]:
+        say(line if alone else INDENT + line)
+    if len(lines) > UNSETTLED:
+        say(f"{INDENT}... and more; the page has them.")
 
 
 def _print_rows(analysis: Analysis) -> None:
@@ -82,12 +89,18 @@ def rows(analysis: Analysis) -> list[list[str]]:
             str(summary.n),
             mean,
             _number(summary.best, analysis.metric),
-            _steps(arm),
-            _verdicts(arm),
+            _steps(arrival),
+            _verdicts(tally),
             *([letters] if _claims(analysis) else []),
         ]
-        for arm, summary, mean, letters in zip(
-            analysis.arms, analysis.summaries, means, analysis.letters, strict=True
+        for arm, summary, mean, arrival, tally, letters in zip(
+            analysis.arms,
+            analysis.summaries,
+            means,
+            analysis.arrivals,
+            analysis.tallies,
+            analysis.letters,
+            strict=True,
         )
     ]
 
@@ -126,32 +139,23 @@ def _number(value: float, name: str) -> str:
     return f"{100 * value:.2f}" if higher_is_better(name) else f"{value:.4f}"
 
 
-def _steps(arm: Arm) -> str:
-    """The median; members that never arrive come last, so with most of them there is none."""
-    members = list(arm.members.values())
-    if not all("steps_to_80" in member for member in members):
+def _steps(arrival: Arrival | None) -> str:
+    """The first step by which half have arrived; with fewer than half there is none."""
+    if arrival is None:
         return "-"
-    taken = [member["steps_to_80"] for member in members]
-    arrived = [steps for steps in taken if steps is not None]
-    if not arrived:
+    count = sum(arrival.arrived)
+    if not count:
         return "never"
-    middle = median(math.inf if steps is None else steps for steps in taken)
-    share = "" if len(arrived) == len(taken) else f"{len(arrived)} of {len(taken)}"
-    if math.isinf(middle):
+    share = "" if count == arrival.n else f"{count} of {arrival.n}"
+    if arrival.median is None:
         return share
-    return f"{middle:,.0f} ({share})" if share else f"{middle:,.0f}"
+    return f"{arrival.median:,.0f} ({share})" if share else f"{arrival.median:,.0f}"
 
 
-def _verdicts(arm: Arm) -> str:
+def _verdicts(tally: Tally) -> str:
     """The primary ones, with counts where members differ; and how many diverged."""
-    members = list(arm.members.values())
-    lost = sum(member["status"] == "diverged" for member in members)
-    names = [verdict(member) for member in members]
-    # Of runs from before there were verdicts, this alone is known.
-    names = [
-        "diverged" if name == "-" and member["status"] == "diverged" else name
-        for name, member in zip(names, members, strict=True)
-    ]
-    counts = Counter(names).most_common()
-    said = ", ".join(name if len(counts) == 1 else f"{name} {count}" for name, count in counts)
-    return said if names.count("diverged") == lost else f"{said} ({lost} diverged)"
+    counts = tally.verdicts
+    alone = len(counts) == 1
+    said = ", ".join(name if alone else f"{name} {count}" for name, count in counts.items())
+    others = tally.diverged - counts.get("diverged", 0)
+    return f"{said} ({others} diverged)" if others > 0 else said

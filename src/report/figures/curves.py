@@ -124,7 +124,9 @@ def _near(found: Mapping[int, Curve], near: Sequence[int]) -> tuple[float, float
     later = {place: slice(max(1, len(found[place].x) // 4), None) for place in near}
     low = min(float(found[place].low[part].min()) for place, part in later.items())
     high = max(float(found[place].high[part].max()) for place, part in later.items())
-    whole = [float(edge) for curve in found.values() for edge in (curve.low.min(), curve.high.max())]
+    whole = [
+        float(edge) for curve in found.values() for edge in (curve.low.min(), curve.high.max())
+    ]
     if high <= low or max(whole) - min(whole) < ZOOM * (high - low):
         return None
     pad = 0.05 * (high - low)

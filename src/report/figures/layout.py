@@ -46,9 +46,7 @@ def shortened(name: str, limit: int = NAME) -> str:
     return name if len(name) <= limit else f"{name[:half]}…{name[-half:]}"
 
 
-def spread(
-    wanted: Sequence[float], gap: float, low: float, high: float
-) -> npt.NDArray[np.float64]:
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
     """Places as near to the wanted ones as a gap between any two allows, within low and high.
 
     Least squares by pooling neighbours that collide; where all do not fit they are set evenly.

@@ -12,7 +12,6 @@ from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
 from src.report.figures.ranking import ranking
 
-
 # None: there is nothing to draw, as no heatmap of one setting.
 FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     ranking,
@@ -21,7 +20,6 @@ FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     losses,
     early,
     heatmap,
-
 )
 
 
