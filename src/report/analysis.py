@@ -13,10 +13,11 @@ from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.results import Record, varied
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
+from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs
 from src.report.statistics.power import Plan, level_of_next, plans
 from src.report.statistics.ranks import Ranking, ranking
-from src.report.statistics.summary import LEVEL, Summary, summaries
+from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
 from src.report.tally import Tally, lost, tallies
 

@@ -8,7 +8,7 @@ from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
 from src.report.notes import notes
 from src.report.question import question
-from src.report.statistics.summary import FEWEST
+from src.report.statistics.level import FEWEST
 from src.report.unsettled import unsettled
 from src.report.wording import Margin, decimals, listed, margin, number, plural, spoken
 
@@ -140,7 +140,8 @@ def _rest(analysis: Analysis, leader: int, claims: Sequence[Margin]) -> str:
     if len(open_pairs) == 1:
         found = margin(open_pairs[0], analysis.metric)
         both = f"; {_name(analysis, leader)} and {_name(analysis, others[0])} are not told apart"
-        return f"{both} ({found.size}, {found.interval})" if found.n >= FEWEST else both
+        told = found.about if found.level else f"{found.size}, {found.interval}"
+        return f"{both} ({told})" if found.n >= FEWEST else both
     names = listed([_name(analysis, k) for k in others], LISTED)
     return f"; it is not told apart from {names}"
 

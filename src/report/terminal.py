@@ -29,21 +29,22 @@ def print_arms(analysis: Analysis, told: Answer) -> None:
     """The table, the answer, what it leaves open, the rules applied, and what was found."""
     _print_rows(analysis)
     say(f"{told.question} {told.sentence}")
-    _print_unsettled(told.unsettled)
+    _print_unsettled(told.unsettled, sum(not pair.claimed for pair in analysis.pairs))
     for line in happened(analysis):
         say(f"Note: {line}")
     records = ranked(analysis.records)
     print_reasons(records, varied(records) or ["init"])
 
 
-def _print_unsettled(lines: Sequence[str]) -> None:
+def _print_unsettled(lines: Sequence[str], pairs: int) -> None:
     alone = len(lines) == 1 and lines[0].startswith(OPEN)
     if lines and not alone:
         say(OPEN)
     for line in lines[:UNSETTLED]:
         say(line if alone else INDENT + line)
     if len(lines) > UNSETTLED:
-        say(f"{INDENT}... and more; the page has them.")
+        more = pairs - UNSETTLED
+        say(f"{INDENT}... and {more:,} {'pair' if more == 1 else 'pairs'} more; the page has them.")
 
 
 def _print_rows(analysis: Analysis) -> None:
