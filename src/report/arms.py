@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ class Arm:
     chosen: Mapping[str, str]  # nuisance settings
     members: Mapping[Values, Record]
     tried: int = 1  # combinations of nuisance settings that it was given
+    options: Mapping[Values, float] = field(default_factory=dict)  # mean CHOSEN_BY of each
 
 
 def arms_of(records: Sequence[Record], roles: Roles) -> list[Arm]:
@@ -42,13 +43,15 @@ def arms_of(records: Sequence[Record], roles: Roles) -> list[Arm]:
 
 
 def _tuned(values: Values, options: dict[Values, dict[Values, Record]], roles: Roles) -> Arm:
-    best = max(options, key=lambda chosen: _mean(list(options[chosen].values())))
+    means = {chosen: _mean(list(members.values())) for chosen, members in options.items()}
+    best = max(means, key=means.__getitem__)
     return Arm(
         ", ".join(values) or "all members",
         dict(zip(roles.scientific, values, strict=True)),
         dict(zip(roles.nuisance, best, strict=True)),
         options[best],
         len(options),
+        means,
     )
 
 
