@@ -10,7 +10,7 @@ from src.report.results import Record, varied
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
 from src.report.statistics.pairs import Pair, all_pairs
-from src.report.statistics.summary import Summary, summarise
+from src.report.statistics.summary import Summary, summaries
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)
-    pairs = all_pairs(table)
+    pairs = all_pairs(table, higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
     return Analysis(
         records,
@@ -61,7 +61,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         arms,
         seeds,
         table,
-        [summarise(row, higher_is_better=higher) for row in table],
+        summaries(table, higher_is_better=higher),
         pairs,
         letters(len(arms), apart),
         _baseline(arms, options.baseline),
