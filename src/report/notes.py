@@ -27,16 +27,24 @@ def notes(analysis: Analysis) -> list[str]:
     return [
         *_compared(analysis),
         *_claims(analysis),
+        *happened(analysis),
+        *_arrivals(analysis),
+        *_plans(analysis),
+    ]
+
+
+def happened(analysis: Analysis) -> list[str]:
+    """What is of this sweep, and no standing rule of reports."""
+    read = analysis.records.notes if isinstance(analysis.records, Members) else []
+    return [
+        *read,
         *_diverged(analysis),
         *_failed(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
         *notes_of_roles(analysis.roles),
         *notes_of_arms(analysis.arms),
-        *_arrivals(analysis),
-        *_plans(analysis),
         *notes_of_origin(analysis.records),
-        *(analysis.records.notes if isinstance(analysis.records, Members) else ()),
     ]
 
 
