@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from src.report.analysis import Analysis
 from src.report.arms import CHOSEN_BY
 from src.report.metrics import CLASSES, higher_is_better
+from src.report.results import Members
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
 from src.report.statistics.power import POWER
@@ -24,11 +25,20 @@ def notes(analysis: Analysis) -> list[str]:
     return [
         *_compared(analysis),
         *_claims(analysis),
+        *happened(analysis),
+        *_plans(analysis),
+    ]
+
+
+def happened(analysis: Analysis) -> list[str]:
+    """What is of this sweep, and no standing rule of reports."""
+    read = analysis.records.notes if isinstance(analysis.records, Members) else []
+    return [
+        *read,
         *_diverged(analysis),
         *_failed(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
-        *_plans(analysis),
     ]
 
 

@@ -5,11 +5,22 @@ from collections.abc import Callable
 import matplotlib as mpl
 
 from src.report.analysis import Analysis
+from src.report.figures.curves import curves, losses
+from src.report.figures.differences import differences
 from src.report.figures.drawing import RC, Drawing
+from src.report.figures.early import early
+from src.report.figures.heatmap import heatmap
 from src.report.figures.ranking import ranking
 
 # None: there is nothing to draw, as no heatmap of one setting.
-FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (ranking,)
+FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
+    ranking,
+    differences,
+    curves,
+    losses,
+    early,
+    heatmap,
+)
 
 
 def drawings(analysis: Analysis) -> list[Drawing]:
