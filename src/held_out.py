@@ -3,7 +3,8 @@
 Where settings are tuned for each arm (optimizer, schedule), the members of a sweep are not tested
 as they end. At its end the tuning is chosen for each arm on validation accuracy, and the test set
 is looked at once, for the members that were chosen. This command does the same for a sweep that
-was interrupted; what has been tested is not tested again.
+was interrupted, by what varies among the members that are there; what has been tested is not tested
+again.
 """
 
 import argparse
