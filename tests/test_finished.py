@@ -13,6 +13,7 @@ from src.config import Config
 from src.finished import complete
 from src.members import train_members
 from src.report.results import Record, read
+from src.schema.data import Scaling
 from tests.own import ACTIVATION, EXAMPLE
 from tests.training import even, tiny, train, vary
 
@@ -27,7 +28,7 @@ def members() -> list[Config]:
         vary(base, activation="gelu", optimizer="sgd", seed=1, data__order_seed=1),
         vary(base, activation="leaky_relu", activation__negative_slope=0.3),
         vary(odd, init="xavier", activation="softplus"),
-        vary(odd, seed=2, data__split_seed=4, data__scaling="standard"),
+        vary(odd, seed=2, data__split_seed=4, data__scaling=Scaling.standard),
         vary(base, init="rezero", optimizer="adam", **RESIDUAL),
         vary(base, init="fixup", activation="tanh", **RESIDUAL),
         vary(base, trainer__precision="bf16-mixed"),
