@@ -3,7 +3,8 @@
 Where settings are tuned for each arm (optimizer, schedule), the members of a sweep are not tested
 as they end. At its end the tuning is chosen for each arm on validation accuracy, and the test set
 is looked at once, for the members that were chosen. This command does the same for a sweep that
-was interrupted; what has been tested is not tested again.
+was interrupted, by what varies among the members that are there; what has been tested is not tested
+again.
 """
 
 import argparse
@@ -97,9 +98,9 @@ def _command(words: Sequence[str]) -> None:
     faults: list[str] = []
     for folder in folders:  # each is a sweep of its own
         records = read(folder)
-        found = _settle(records, TRUST in asked)
-        faults += found
-        if not found and not due(records):
+        if due(records):
+            faults += _settle(records, TRUST in asked)
+        else:
             print(f"{folder}: all chosen members have their test numbers")
     if faults:
         raise MembersFailed("\n".join([*faults, f"{len(faults)} member(s) could not be tested."]))

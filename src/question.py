@@ -15,7 +15,7 @@ def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Role
 
     overrides: of each member. InputError where `report` asks for what this sweep has not.
     """
-    report = _shared(configs)
+    report = shared(configs)
     planned = [_as_record(configs[k]) for k in _distinct(overrides)]
     found = roles(planned, report.scientific)
     if report.baseline is not None:
@@ -23,7 +23,8 @@ def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Role
     return found
 
 
-def _shared(configs: Sequence[Config]) -> ReportConfig:
+def shared(configs: Sequence[Config]) -> ReportConfig:
+    """What all members of a sweep ask of its report; InputError where they do not agree."""
     first = configs[0].report
     for item in fields(ReportConfig):
         for config in configs:
