@@ -26,7 +26,7 @@ def sweep(tmp_path: Path) -> Path:
 
 
 def test_a_report(sweep: Path) -> None:
-    outcome = report("sweep")
+    outcome = report("sweep", "--quiet")
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.endswith("9 member(s) in sweep\nreport: sweep/report/index.html\n")
     assert "| 1 | he " in outcome.out
@@ -34,7 +34,7 @@ def test_a_report(sweep: Path) -> None:
     assert {"index.html", "report.json", "figures/ranking.png", "figures/ranking.pdf"} <= set(found)
     assert not [name for name in found if "partial" in name]
     # No part of a report is a result: the sweep can be read again.
-    assert report("sweep").out == outcome.out
+    assert report("sweep", "--quiet").out == outcome.out
     assert files(sweep / "report") == found
 
 
@@ -68,6 +68,24 @@ def test_several_folders_are_one_table(sweep: Path, tmp_path: Path) -> None:
     assert "lecun" in outcome.out
     assert outcome.out.endswith("12 member(s) in sweep, more\nreport: report/index.html\n")
     assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_two_sweeps_side_by_side(sweep: Path, folder: Path) -> None:
+    better = records()
+    for record in better:
+        record["metrics"]["test"]["accuracy"] += 0.01 + record["config"]["seed"] / 1_000
+        record["config"]["model"]["dropout"] = 0.0
+    written(folder / "after", *better)
+    before = files(folder)
+    outcome = report("sweep", "after", "--compare")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "model.dropout: 0.2 -> 0.0" in outcome.out
+    told = json.loads(report("sweep", "after", "--compare", "--json").out)
+    assert told["metric"] == "test_accuracy"
+    # Of seeds 0, 1 and 2 the mean of what was added.
+    assert [arm["difference"] for arm in told["arms"]] == pytest.approx([0.011] * 3)
+    assert told["sentence"] in " ".join(outcome.out.split())
+    assert files(folder) == before
 
 
 def test_flags_win_over_what_the_sweep_was_told(tmp_path: Path) -> None:

@@ -49,7 +49,9 @@ def test_a_page_that_is_not_of_a_report_is_kept(sweep: Path) -> None:
         ("sweep --metric f1", ["metric=f1", "test_accuracy, validation_accuracy"]),
         ("sweep --export a.xlsx", ["--export=a.xlsx", ".csv, .parquet, .tex or .md"]),
         ("sweep --export no/a.csv", ["--export=no/a.csv", "in a folder that exists"]),
-        ("sweep --compare", ["--compare: needs two folders", "1 was named"]),
+        ("sweep --compare", ["--compare=1 folder(s)", "exactly two"]),
+        ("sweep sweep sweep --compare", ["--compare=3 folder(s)", "exactly two"]),
+        ("sweep sweep --compare --out x", ["--compare", "without --out"]),
         (
             "sweep --out no_sweep/notes.txt",
             ["no_sweep/notes.txt: cannot hold a report", "is no folder"],

@@ -9,7 +9,7 @@ import pytest
 from rich.text import Text
 
 from src.report.analysis import Analysis, Options, analyse
-from src.report.answer import Answer, answer
+from src.report.answer import answer
 from src.report.terminal import ALIKE, UNSETTLED, headings, print_arms, rows
 from tests.records import diverged, failed, made
 
@@ -169,14 +169,19 @@ def test_a_failed_member_is_no_seed() -> None:
 
 
 def test_what_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
-    analysis = analyse([*arm("he", HE), *arm("xavier", XAVIER)])
-    open_ends = [f"pair {k}." for k in range(UNSETTLED + 2)]
-    print_arms(analysis, Answer("Which?", "he.", open_ends, ["one rule."]))
-    lines = capsys.readouterr().out.splitlines()
-    below = lines[lines.index("Which? he.") :]
+    # Five arms that differ by less than their seeds do: ten pairs, and none is settled.
+    records = [record for k in range(5) for record in arm(f"init{k}", [x + k / 1e4 for x in HE])]
+    records.append(failed(init__name="init0", seed=9) | {"folder": "x"})
+    analysis = analyse(records)
+    told = answer(analysis)
+    lines = printed(records, capsys).splitlines()
+    below = lines[lines.index(f"{told.question} {told.sentence}") :]
     assert below[1] == "Not settled:"
-    assert [line for line in below if "pair" in line] == [f"  pair {k}." for k in range(UNSETTLED)]
-    assert "  ... and more; the page has them." in below
+    assert below[2 : 2 + UNSETTLED] == [f"  {line}" for line in told.unsettled[:UNSETTLED]]
+    assert below[2 + UNSETTLED] == "  ... and 5 pairs more; the page has them."
+    assert any(line.startswith("Note: Failed: 1 member") for line in below)
+    # The rules of every report stand on the page, not at the end of each sweep.
+    assert not any("Holm" in line for line in below)
 
 
 def test_plain_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

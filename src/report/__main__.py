@@ -17,7 +17,7 @@ try:
     from src.cli import Parser, guarded
     from src.errors import InputError, require
     from src.report.conclusion import REPORT
-    from src.report.console import Stages
+    from src.report.console import Stages, say
     from src.report.place import check
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
@@ -78,8 +78,12 @@ def _check(asked: argparse.Namespace) -> None:
         if not folder.is_dir():
             found = "is a file; name its folder" if folder.exists() else "no such folder"
             raise InputError(f"{folder}: {found}.")
-    if asked.compare and len(asked.folders) != 2:
-        raise InputError(f"--compare: needs two folders, and {len(asked.folders)} was named.")
+    if asked.compare:
+        count = len(asked.folders)
+        require(count == 2, "--compare", f"{count} folder(s)", "of exactly two")
+        alone = asked.out is None and not asked.export
+        require(alone, "--compare", "on", "without --out and --export: it writes nothing")
+        asked.no_page = True
     for path in asked.export:
         allowed = f"a file that ends in {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
         require(path.suffix in EXPORTS, "--export", path, allowed)
@@ -98,10 +102,32 @@ def _check(asked: argparse.Namespace) -> None:
 
 
 def _run(asked: argparse.Namespace) -> None:
+    if asked.compare:
+        _compare(asked)
+    else:
+        _report(asked)
+
+
+def _compare(asked: argparse.Namespace) -> None:
+    from src.report.compared import compare
+    from src.report.compared_text import lines, sentence
+    from src.report.document import plain
+
+    with Stages(asked.quiet or asked.json) as stages:
+        first, second = (_analysed(asked, [folder], stages) for folder in asked.folders)
+        found = compare(first, second)
+    if asked.json:
+        print(json.dumps({"sentence": sentence(found), **plain(found)}, indent=1, allow_nan=False))
+    else:
+        for line in lines(found, *map(str, asked.folders)):
+            say(line)
+
+
+def _report(asked: argparse.Namespace) -> None:
     # Whoever reads JSON finds nothing else on standard output.
     with redirect_stdout(sys.stderr) if asked.json else nullcontext():
         with Stages(asked.quiet or asked.json) as stages:
-            analysis = _analysed(asked, stages)
+            analysis = _analysed(asked, asked.folders, stages)
         if not asked.json:
             _show(analysis, asked.folders)
         if not asked.no_page:
@@ -117,12 +143,12 @@ def _run(asked: argparse.Namespace) -> None:
         print(json.dumps(document(analysis, answer(analysis)), indent=1, allow_nan=False))
 
 
-def _analysed(asked: argparse.Namespace, stages: Stages) -> "Analysis":
-    stages(f"reading {' '.join(map(str, asked.folders))}")
+def _analysed(asked: argparse.Namespace, folders: Sequence[Path], stages: Stages) -> "Analysis":
+    stages(f"reading {' '.join(map(str, folders))}")
     from src.report.analysis import analyse
     from src.report.results import read
 
-    records = read(*asked.folders)
+    records = read(*folders)
     stages(f"comparing {len(records):,} members")
     return analyse(records, _options(asked, records))
 

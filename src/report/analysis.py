@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
 from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
@@ -110,9 +110,6 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:
     """The place of the named arm; torch's own start where none is named and that is among them."""
-    names = [arm.name for arm in arms]
-    if asked is None:
-        return names.index("default") if "default" in names else None
-    if asked not in names:
-        raise InputError(f"report.baseline={asked}: no such arm; the arms are {'; '.join(names)}.")
-    return names.index(asked)
+    if asked is not None:
+        return find(arms, asked)
+    return next((k for k, arm in enumerate(arms) if arm.name == "default"), None)

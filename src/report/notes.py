@@ -38,6 +38,9 @@ def happened(analysis: Analysis) -> list[str]:
     read = analysis.records.notes if isinstance(analysis.records, Members) else []
     return [
         *read,
+        *notes_of_origin(analysis.records),
+        *notes_of_roles(analysis.roles, analysis.records),
+        *notes_of_arms(analysis.arms),
         *_diverged(analysis),
         *_failed(analysis),
         *_seeds(analysis),

@@ -88,8 +88,8 @@ def number(value: float, places: int) -> str:
 
 
 def spoken(arm: Arm) -> str:
-    """he; (he, relu), whose comma would mislead in a sentence."""
-    return f"({arm.name})" if "," in arm.name else arm.name
+    """he; scale=2.0; (he, relu), whose comma would mislead."""
+    return f"({arm.name})" if ", " in arm.name else arm.name
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

@@ -9,7 +9,7 @@ from src.report.arms import arms_of, scores
 from src.report.calibration.laws import Law, parts
 from src.report.calibration.spread import METRICS
 from src.report.results import Record
-from src.report.roles import roles
+from src.report.roles import Roles
 from src.report.statistics.pairs import Comparisons, compare
 from src.report.statistics.summary import Summary, summaries
 
@@ -83,7 +83,7 @@ def tuned(
     arms are alike. From the measured runs."""
     tables = []
     for sweep in parts(generator, (sweeps, sum(options), seeds)):
-        arms = arms_of(_records(sweep, options), roles(["arm", "option", "seed"], ["arm"]))
+        arms = arms_of(_records(sweep, options), Roles(("arm",), ("option",), ("seed",)))
         tables.append([scores(arms, name)[1] for name in METRICS])
     claimed = [judge(each).claimed.any(axis=1) for each in np.swapaxes(np.array(tables), 0, 1)]
     return np.stack(claimed, axis=1).astype(np.float64)
