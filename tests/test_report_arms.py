@@ -139,13 +139,6 @@ def test_a_seed_that_an_arm_has_twice_is_found() -> None:
         ]
 
 
-def test_arms_that_were_tuned_less_are_told() -> None:
-    found = arms(*rate(0.1, 0.5), *rate(0.2, 0.5), *rate(0.1, 0.5, init="zeros"))
-    assert list(notes_of_arms(found)) == [
-        "Not tuned as well as others (of 2 options fewer were tried): zeros."
-    ]
-
-
 def test_seeds_stand_in_their_order_and_pair_by_all_of_them() -> None:
     """Two seeds, each set by itself; he lacks (1, 9), zeros has more than he."""
     drawn = [

@@ -108,11 +108,6 @@ def notes_of_arms(arms: Sequence[Arm]) -> Iterator[str]:
             f"Options with less than {ENOUGH:.0%} of the seeds of the arm's fullest cannot be "
             f"chosen; so it was in {_listed(few)}."
         )
-    offered = [{tuple(option.settings.items()) for option in arm.options} for arm in arms]
-    most = max(map(len, offered), default=0)
-    fewer = [arm.name for arm, each in zip(arms, offered, strict=True) if len(each) < most]
-    if fewer:
-        yield f"Not tuned as well as others (of {most} options fewer were tried): {_listed(fewer)}."
 
 
 def _listed(found: Sequence[str], shown_of_many: int = 5) -> str:
