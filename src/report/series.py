@@ -82,11 +82,7 @@ def by_step(arm: Arm, key: str = "train_loss") -> Curve | None:
 
 
 def _with_steps(arm: Arm, key: str) -> list[Record]:
-    return [
-        member
-        for member in arm.members.values()
-        if (member.get("first_steps") or {}).get(key)
-    ]
+    return [member for member in arm.members.values() if (member.get("first_steps") or {}).get(key)]
 
 
 def _curve(x: Array, table: Array, crosses: Sequence[tuple[float, float]]) -> Curve:

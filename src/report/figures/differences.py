@@ -69,9 +69,7 @@ def _row(analysis: Analysis, pair: Pair, reference: int) -> Row:
 def _caption(analysis: Analysis, rows: list[Row], reference: int) -> str:
     names = [arm.name for arm in analysis.arms]
     claimed = [row for row in rows if row.filled]
-    better = [
-        row for row in claimed if (row.mean > 0) == higher_is_better(analysis.metric)
-    ]
+    better = [row for row in claimed if (row.mean > 0) == higher_is_better(analysis.metric)]
     kind = "the baseline" if analysis.baseline is not None else "the best arm"
     return (
         f"Differences in {analysis.metric.replace('_', ' ')} from {names[reference]} ({kind}),"

@@ -51,9 +51,7 @@ def heatmap(analysis: Analysis) -> Drawing | None:
     )
 
 
-def _table(
-    analysis: Analysis, down: str, across: list[str], rows: Names, columns: Names
-) -> Array:
+def _table(analysis: Analysis, down: str, across: list[str], rows: Names, columns: Names) -> Array:
     """Means in the metric's unit [row, column], NaN where there is no arm."""
     table = np.full((len(rows), len(columns)), np.nan)
     row_of = {name: k for k, name in enumerate(rows)}
@@ -117,9 +115,7 @@ def _draw(
     axes.tick_params(length=0, pad=2)
     if table.size <= NUMBERED:
         _numbers(axes, table, limits, higher)
-    bar = panel(
-        figure, left + width + 0.14, 0.12 + max(0.0, height - 1.6), 0.09, min(height, 1.6)
-    )
+    bar = panel(figure, left + width + 0.14, 0.12 + max(0.0, height - 1.6), 0.09, min(height, 1.6))
     colours = figure.colorbar(
         mesh, cax=bar, extend=("min" if higher else "max") if beyond else "neither"
     )
@@ -128,14 +124,13 @@ def _draw(
     figure.text(
         *(0.03 / figure.get_figwidth(), 1 - 0.05 / figure.get_figheight()),
         f"{words.label(analysis.metric)}, {keys[0]} by {' and '.join(keys[1])}",
-        **{"color": MUTED, "va": "top"},
+        color=MUTED,
+        va="top",
     )
     return figure, limits
 
 
-def _numbers(
-    axes: Axes, table: Array, limits: tuple[float, float, bool], higher: bool
-) -> None:
+def _numbers(axes: Axes, table: Array, limits: tuple[float, float, bool], higher: bool) -> None:
     low, high, _ = limits
     places = 1 if higher else 3
     for (row, column), value in np.ndenumerate(table):
@@ -145,7 +140,9 @@ def _numbers(
         bright = share > 0.5 if higher else share < 0.5
         axes.text(
             *(column + 0.5, row + 0.5, f"{value:.{places}f}"),
-            **{"ha": "center", "va": "center_baseline", "size": 6.5},
+            ha="center",
+            va="center_baseline",
+            size=6.5,
             color="#000000" if bright else "#ffffff",
         )
 

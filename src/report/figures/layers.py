@@ -11,7 +11,7 @@ from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.curves import others
 from src.report.figures.drawing import Drawing
-from src.report.figures.layout import DOUBLE, heading, panel, tidy
+from src.report.figures.layout import DOUBLE, heading, panel, tidy, upright
 from src.report.figures.lines import draw, hover, names, room
 from src.report.figures.palette import Look, looks
 from src.report.figures.rows import MOST
@@ -20,7 +20,7 @@ from src.report.series import Curve
 
 PROBES = {"preactivation_std": "std of preactivations", "gradient_std": "std of gradients"}
 TIMES = {"at step 0": 0, "at the end": LAST}
-LEFT, BOTTOM, TOP, HEIGHT, GAP = 0.55, 0.42, 0.25, 1.55, 0.3  # inches
+LEFT, BOTTOM, TOP, HEIGHT, GAP = 0.6, 0.42, 0.25, 1.55, 0.3  # inches
 PAD = 1.6  # factor beyond the lowest and highest value
 
 
@@ -56,8 +56,7 @@ def layers(analysis: Analysis) -> Drawing | None:
                 ends = {k: _last(curve, floor) for k, curve in curves.items()}
                 names(axes, analysis, ends, styles, name)
             else:
-                axes.set_ylabel(PROBES[probe])
-                axes.yaxis.set_label_coords(-0.44 / width, 0.5)
+                upright(axes, PROBES[probe])
             if not row:
                 heading(axes, when)
             boxes.append(hover(axes, analysis, curves, x="layer"))
@@ -96,7 +95,11 @@ def _zeros(axes: Axes, curves: dict[int, Curve], styles: Sequence[Look], name: s
         if len(at):
             axes.plot(
                 *(at, np.full(len(at), floor), "v"),
-                **{"ms": 5, "mew": 0, "color": styles[place].colour, "clip_on": False, "zorder": 4},
+                ms=5,
+                mew=0,
+                color=styles[place].colour,
+                clip_on=False,
+                zorder=4,
                 gid=f"arm-{place}-{name}-zero",
             )
 
@@ -115,12 +118,14 @@ def _layers(axes: Axes, count: int, *, last: bool) -> None:
 
 def _caption(analysis: Analysis, found: dict[str, Profile], places: Sequence[int]) -> str:
     parts = [
-        f"By layer, from the input on, {words.seeds(analysis)}: mean over seeds, on log axes, with a"
-        " band of one standard deviation."
+        f"By layer, from the input on, {words.seeds(analysis)}: mean over seeds, on log axes,"
+        " with a band of one standard deviation."
     ]
     for probe, profile in found.items():
         start = profile.mean[:, 0]
-        zero = [analysis.arms[k].name for k, row in zip(places, start, strict=True) if (row == 0).any()]
+        zero = [
+            analysis.arms[k].name for k, row in zip(places, start, strict=True) if (row == 0).any()
+        ]
         ratios = {
             k: row[known[-1]] / row[known[0]]
             for k, row in zip(places, start, strict=True)

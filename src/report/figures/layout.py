@@ -16,6 +16,7 @@ from src.report.figures.palette import MUTED
 
 SINGLE, DOUBLE = 3.5, 7.2  # inches: a column (89 mm) and the width of a page (183 mm)
 SMALL = 7.0  # points: all text
+UPRIGHT = 0.4  # inches from an axis to its label
 NAME = 36  # characters of an arm's name
 
 
@@ -46,9 +47,7 @@ def shortened(name: str, limit: int = NAME) -> str:
     return name if len(name) <= limit else f"{name[:half]}…{name[-half:]}"
 
 
-def spread(
-    wanted: Sequence[float], gap: float, low: float, high: float
-) -> npt.NDArray[np.float64]:
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> npt.NDArray[np.float64]:
     """Places as near to the wanted ones as a gap between any two allows, within low and high.
 
     Least squares by pooling neighbours that collide; where all do not fit they are set evenly.
@@ -107,6 +106,14 @@ def plain(value: float) -> str:
 def _split(value: float) -> tuple[str, str]:
     power = int(np.floor(np.log10(abs(value))))
     return f"{value / 10.0**power:.3g}", str(power)
+
+
+def upright(axes: Axes, text: str) -> None:
+    """A label of the y-axis, as far from it whatever the ticks say, so that labels of panels stand
+    in one line and none is cut."""
+    axes.set_ylabel(text)
+    width = axes.get_window_extent().width / axes.figure.dpi
+    axes.yaxis.set_label_coords(-UPRIGHT / width, 0.5)
 
 
 def heading(axes: Axes, text: str) -> None:

@@ -37,7 +37,10 @@ def draw(
                 axes.fill_between(
                     *(curve.x, scale * curve.low, scale * curve.high),
                     step="post" if steps else None,
-                    **{"color": look.colour, "alpha": 0.14, "lw": 0, "zorder": 2},
+                    color=look.colour,
+                    alpha=0.14,
+                    lw=0,
+                    zorder=2,
                     gid=f"{gid}-band",
                 )
             every = max(1, round(len(curve.x) / marks)) if marks else 1
@@ -56,7 +59,11 @@ def draw(
             x, y = zip(*curve.diverged, strict=True)
             axes.plot(
                 *(x, scale * np.array(y), "x"),
-                **{"ms": 4, "mew": 0.9, "color": look.colour, "zorder": 4, "clip_on": False},
+                ms=4,
+                mew=0.9,
+                color=look.colour,
+                zorder=4,
+                clip_on=False,
                 gid=f"{gid}-diverged",
             )
 
@@ -84,13 +91,17 @@ def names(
         axes.plot(
             *([1, 1 + 0.35 * LEAD / wide, 1 + 0.85 * LEAD / wide], [y, text_y, text_y]),
             transform=axes.transAxes,
-            **{"color": look.colour, "lw": 0.7, "clip_on": False},
+            color=look.colour,
+            lw=0.7,
+            clip_on=False,
             gid=f"arm-{place}-{name}-lead",
         )
         axes.text(
             *(1 + LEAD / wide, text_y, shortened(analysis.arms[place].name, LABEL)),
             transform=axes.transAxes,
-            **{"color": look.colour, "va": "center_baseline", "size": SMALL},
+            color=look.colour,
+            va="center_baseline",
+            size=SMALL,
             weight="bold" if place == analysis.baseline else "normal",
             gid=f"arm-{place}-{name}-name",
         )
@@ -147,13 +158,18 @@ def key(
         axes.plot(
             *([1 + 0.06 / wide, 1 + KEY / wide], [y, y]),
             transform=axes.transAxes,
-            **{"color": look.colour, "lw": look.width, "ls": look.dashes, "clip_on": False},
+            color=look.colour,
+            lw=look.width,
+            ls=look.dashes,
+            clip_on=False,
             gid=f"arm-{place}-{name}-key",
         )
         axes.text(
             *(1 + (KEY + 0.06) / wide, y, shortened(analysis.arms[place].name, LABEL)),
             transform=axes.transAxes,
-            **{"color": look.colour, "va": "center_baseline", "size": SMALL},
+            color=look.colour,
+            va="center_baseline",
+            size=SMALL,
             weight="bold" if place == analysis.baseline else "normal",
             gid=f"arm-{place}-{name}-name",
         )

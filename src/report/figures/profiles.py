@@ -7,16 +7,16 @@ from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.curves import BOTTOM, HEIGHT, TOP, others
 from src.report.figures.drawing import Drawing
-from src.report.figures.layout import panel, tidy
+from src.report.figures.layout import panel, tidy, upright
 from src.report.figures.lines import KEY, LEAD, draw, hover, key, room
 from src.report.figures.palette import looks
-from src.report.metrics import higher_is_better
 from src.report.figures.rows import NEAR, NEAR_LOSS, ZOOM
+from src.report.metrics import higher_is_better
 from src.report.series import Curve
 from src.report.statistics import profiles as statistics
 from src.report.statistics.summary import FEWEST
 
-LEFT, WIDTH = 0.5, 3.6
+LEFT, WIDTH = 0.58, 3.5
 POINTS = 201
 
 
@@ -42,7 +42,7 @@ def profiles(analysis: Analysis) -> Drawing | None:
     axes.set_xlim(scale * low, scale * high)
     axes.set_ylim(-2, 102)
     axes.set_xlabel(words.label(analysis.metric))
-    axes.set_ylabel(f"seeds {'above' if higher else 'below'} / %")
+    upright(axes, f"seeds {'above' if higher else 'below'} / %")
     tidy(axes, ticks=5)
     key(axes, analysis, named, styles, "profiles")
     boxes = [hover(axes, analysis, curves, x="score", unit=" %", scale=100)]

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.report.analysis import Analysis
-from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import DOUBLE, panel, shortened, text_width
 from src.report.figures.palette import INK, MUTED, looks
@@ -91,7 +90,9 @@ def _names(
         axes.text(
             *(edge + (0.05 if right else -0.05) * inch, y),
             f"{mean:.1f}  {name}" if right else f"{name}  {mean:.1f}",
-            **{"ha": "left" if right else "right", "va": "center_baseline", "color": colour},
+            ha="left" if right else "right",
+            va="center_baseline",
+            color=colour,
             weight="bold" if place == analysis.baseline else "normal",
             gid=f"arm-{place}-ranks-name",
         )

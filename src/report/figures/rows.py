@@ -160,7 +160,11 @@ def _rows(
             axes.plot(
                 *([side], [y], mark),
                 transform=axes.get_yaxis_transform(),
-                **{"ms": 2.5, "color": MUTED, "mew": 0, "clip_on": False, "gid": f"{gid}-beyond"},
+                ms=2.5,
+                color=MUTED,
+                mew=0,
+                clip_on=False,
+                gid=f"{gid}-beyond",
             )
             continue
         axes.plot(row.seeds, np.full(len(row.seeds), y), "|", ms=5, mew=0.5, color=MUTED,
@@ -172,7 +176,11 @@ def _rows(
             *([row.low, row.mean, row.high], [y, y, y]),
             marker=look.marker if look.coloured else "o",
             markevery=[1],
-            **{"ms": 4.2, "mew": 0.9, "lw": 1.1, "color": colour, "zorder": 2.5},
+            ms=4.2,
+            mew=0.9,
+            lw=1.1,
+            color=colour,
+            zorder=2.5,
             markerfacecolor=colour if row.filled else PAPER,
             gid=f"{gid}-mean",
         )
@@ -185,7 +193,9 @@ def _gaps(axes: Axes, places: Sequence[int], width: float) -> None:
             axes.text(
                 *(-0.1 / width, y, f"… {left_out} more …"),
                 transform=axes.get_yaxis_transform(),
-                **{"ha": "right", "va": "center_baseline", "color": MUTED},
+                ha="right",
+                va="center_baseline",
+                color=MUTED,
             )
 
 

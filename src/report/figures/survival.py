@@ -7,13 +7,13 @@ from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.curves import BOTTOM, HEIGHT, TOP, others
 from src.report.figures.drawing import Drawing
-from src.report.figures.layout import panel, tidy
+from src.report.figures.layout import panel, tidy, upright
 from src.report.figures.lines import draw, hover, names, room
 from src.report.figures.palette import looks
 from src.report.series import Curve
 from src.report.statistics.survival import Arrival
 
-LEFT, WIDTH = 0.5, 3.6
+LEFT, WIDTH = 0.58, 3.5
 
 
 def survival(analysis: Analysis) -> Drawing | None:
@@ -31,7 +31,7 @@ def survival(analysis: Analysis) -> Drawing | None:
     axes.set_xlim(0, end)
     axes.set_ylim(-2, 102)
     axes.set_xlabel("step")
-    axes.set_ylabel("seeds at 80 % or more / %")
+    upright(axes, "seeds at 80 % or more / %")
     tidy(axes, ticks=5)
     ends = {place: 100 * float(curves[place].mean[-1]) for place in named}
     names(axes, analysis, ends, styles, "survival")

@@ -17,7 +17,6 @@ from src.report.figures.ranks import ranks
 from src.report.figures.survival import survival
 from src.report.figures.weights import weights
 
-
 # None: there is nothing to draw, as no heatmap of one setting.
 FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     ranking,
@@ -31,7 +30,6 @@ FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     weights,
     ranks,
     profiles,
-
 )
 
 

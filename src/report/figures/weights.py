@@ -22,9 +22,7 @@ def weights(analysis: Analysis) -> Drawing | None:
     """None of results that do not tell of their weights. Of many arms, those that are coloured."""
     styles = looks(analysis)
     found = {
-        place: by_layer(arm)
-        for place, arm in enumerate(analysis.arms)
-        if styles[place].coloured
+        place: by_layer(arm) for place, arm in enumerate(analysis.arms) if styles[place].coloured
     }
     found = {place: held for place, held in found.items() if held}
     if not found:
@@ -55,7 +53,8 @@ def weights(analysis: Analysis) -> Drawing | None:
                 axes.text(
                     *(-0.1 / width, base + 0.12, names[place]),
                     transform=axes.get_yaxis_transform(),
-                    **{"ha": "right", "color": styles[place].colour},
+                    ha="right",
+                    color=styles[place].colour,
                     weight="bold" if place == analysis.baseline else "normal",
                     gid=f"arm-{place}-weights-name",
                 )
@@ -80,7 +79,9 @@ def _ridge(axes: Axes, found: Histogram, base: int, look: Look, gid: str) -> Non
     axes.axhline(base, color=look.colour, lw=0.4, gid=f"{gid}-base")
     if found.edges[-1] == found.edges[0]:
         at = float(found.edges[0])
-        axes.plot([at, at], [base, base + RIDGE * 0.9], lw=1.4, color=look.colour, gid=f"{gid}-spike")
+        axes.plot(
+            [at, at], [base, base + RIDGE * 0.9], lw=1.4, color=look.colour, gid=f"{gid}-spike"
+        )
         return
     heights = base + 0.9 * RIDGE * found.counts / found.counts.max()
     steps = axes.stairs(heights, found.edges, baseline=base, color=look.colour, lw=0.9)
