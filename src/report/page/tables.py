@@ -66,7 +66,7 @@ def ranking(analysis: Analysis) -> Table:
         Column("IQM", explained="mean of the middle half"),
         Column("sd", explained="over seeds"),
         Column("best"),
-        Column("steps to 80 %", explained="median; members that never arrive count"),
+        Column("to 80 %", explained="median of steps; members that never arrive count"),
         Column("rank", explained="mean of the ranks within each seed"),
         Column("verdict", "text", "of its members, by number"),
     ]
