@@ -10,13 +10,15 @@ from src.errors import InputError
 from src.report.arms import Arm, Array, Values, arms_of, order, scores
 from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
-from src.report.results import Record, varied
+from src.report.protocol import check
+from src.report.results import Record
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
+from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs
 from src.report.statistics.power import Plan, level_of_next, plans
 from src.report.statistics.ranks import Ranking, ranking
-from src.report.statistics.summary import LEVEL, Summary, summarise
+from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
 from src.report.tally import Tally, lost, tallies
 
@@ -55,7 +57,8 @@ class Analysis:
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
     """InputError where the options do not fit the sweep."""
-    sorted_out = roles(varied(list(records)), options.scientific)
+    check(records, options.scientific)
+    sorted_out = roles(records, options.scientific)
     arms = arms_of(records, sorted_out)
     if not arms:
         raise InputError("no member came so far that it can be compared; see each train.log.")
@@ -67,7 +70,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)
-    pairs = all_pairs(table)
+    pairs = all_pairs(table, higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
     arrived = arrivals(arms)
     return Analysis(
@@ -77,7 +80,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         arms,
         seeds,
         table,
-        [summarise(row, higher_is_better=higher) for row in table],
+        summaries(table, higher_is_better=higher),
         pairs,
         letters(len(arms), apart),
         _baseline(arms, options.baseline),

@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from src.report.analysis import Analysis
 from src.report.arms import CHOSEN_BY
 from src.report.metrics import CLASSES, higher_is_better
+from src.report.statistics import families
+from src.report.statistics.level import FEWEST
 from src.report.statistics.power import POWER
-from src.report.statistics.summary import FEWEST
 from src.report.wording import listed, plural, spoken, words
 
+TESTS = {
+    families.PERMUTATION: "permutation tests (signs of paired differences)",
+    families.STUDENT: "paired t tests",
+}
 # Arms named in a note; more are counted.
 NAMED = 3
 
@@ -35,23 +40,25 @@ def _compared(analysis: Analysis) -> Iterator[str]:
 
 
 def _claims(analysis: Analysis) -> Iterator[str]:
-    tests = sum(not math.isnan(pair.p) for pair in analysis.pairs)
-    if not tests:
+    tests = Counter(pair.test for pair in analysis.pairs if not math.isnan(pair.p))
+    family = tests.total()
+    if not family:
         return
-    if tests == 1:
+    by = listed([TESTS[name] for name in tests])
+    if family == 1:
         yield (
-            "A claim is made where a paired t test over the seeds in common has p at most 5 %: "
-            "of two arms that do not differ, it is made in 5 % of sweeps at most."
+            f"A claim is made by {by} of the seeds in common, at 5 %: of two arms that do not "
+            "differ, it would be made in 5 % of sweeps at most."
         )
         return
     yield (
-        f"Claims are made by paired t tests over the seeds in common, of {plural(tests, 'pair')} "
-        "of arms as one family, Holm-corrected: if no arms differed, the chance of even one false "
-        "claim would be 5 % at most. Nothing is claimed beyond these pairs."
+        f"Claims are made by {by} of the seeds in common, of all {family:,} pairs of arms as one "
+        "family, Holm-corrected: the chance of even one false claim among them is 5 % at most. "
+        "Nothing is claimed beyond these pairs."
     )
     yield (
-        "Each interval is of its own pair alone: of a pair that is not told apart it may leave "
-        "out 0, as the claims stand up to the whole family."
+        "Each interval is of its own pair alone: that of a pair that is not told apart may leave "
+        "out 0, as a claim has to stand against the whole family."
     )
 
 

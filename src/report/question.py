@@ -2,7 +2,7 @@
 
 from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
-from src.report.results import setting
+from src.report.settings import Record, setting
 from src.report.wording import listed, plural, words
 
 
@@ -14,10 +14,11 @@ def question(analysis: Analysis) -> str:
         init = _shared(analysis, "init")
         return f"What {metric} does {f'init={init}' if init else 'this start'} give{place}?"
     settings = analysis.roles.scientific
-    asked = listed(list(settings)) + (" together" if len(settings) > 1 else "")
+    several = len(settings) > 1
+    asked = listed(list(settings)) + (" together give" if several else " gives")
     tuned = analysis.roles.nuisance
     own = f", each with its own best {listed(list(tuned))}" if tuned else ""
-    return f"Which {asked} gives the {best} {metric}{place}{own}?"
+    return f"Which {asked} the {best} {metric}{place}{own}?"
 
 
 def _place(analysis: Analysis) -> str:
@@ -36,7 +37,7 @@ def _shared(analysis: Analysis, key: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _value(record: dict[str, object], key: str) -> str | None:
+def _value(record: Record, key: str) -> str | None:
     try:
         value = setting(record, key)
     except (KeyError, TypeError):

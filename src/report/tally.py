@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.report.arms import Arm, Values
-from src.report.results import Record, setting, verdict
+from src.report.results import Record, verdict
+from src.report.settings import shown
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def lost(arms: Sequence[Arm], records: Sequence[Record], scientific: Sequence[st
     """Names of arms of which every member failed, so that nothing is known of them."""
     failed = [record for record in records if record["status"] == "failed"]
     names = (
-        ", ".join(_value(record, key) for key in scientific)
+        ", ".join(shown(record, key) for key in scientific)
         for record in failed
         if not any(_of(record, arm.settings) for arm in arms)
     )
@@ -50,11 +51,4 @@ def lost(arms: Sequence[Arm], records: Sequence[Record], scientific: Sequence[st
 
 
 def _of(record: Record, settings: Mapping[str, str]) -> bool:
-    return all(_value(record, key) == value for key, value in settings.items())
-
-
-def _value(record: Record, key: str) -> str:
-    try:
-        return str(setting(record, key))
-    except (KeyError, TypeError):
-        return "-"
+    return all(shown(record, key) == value for key, value in settings.items())

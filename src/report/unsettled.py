@@ -3,9 +3,9 @@
 import math
 
 from src.report.analysis import Analysis
+from src.report.statistics.level import FEWEST
 from src.report.statistics.pairs import Pair
 from src.report.statistics.power import MOST, Plan
-from src.report.statistics.summary import FEWEST
 from src.report.wording import listed, margin, plural, spoken
 
 # Pairs that are told one by one.

@@ -34,13 +34,20 @@ class Margin:
         return f"{number(self.low, self._places)} to {number(self.high, self._places)}"
 
     @property
+    def level(self) -> bool:
+        """Equal in every seed."""
+        return self.gain == self.low == self.high == 0
+
+    @property
     def in_full(self) -> str:
         """78.3 points (95 % interval 78.0 to 78.6, n = 10 paired seeds)"""
         return f"{self.size} (95 % interval {self.interval}, n = {self.n} paired seeds)"
 
     @property
     def about(self) -> str:
-        """0.2 points, 95 % interval -0.1 to 0.5, n = 10 paired seeds"""
+        """0.2 points, 95 % interval -0.1 to 0.5, n = 10 paired seeds; equal in all 10 seeds"""
+        if self.level:
+            return f"equal in all {self.n} seeds"
         return f"{self.size}, 95 % interval {self.interval}, n = {self.n} paired seeds"
 
     @property
@@ -81,16 +88,8 @@ def number(value: float, places: int) -> str:
 
 
 def spoken(arm: Arm) -> str:
-    """he; init.scale=2.0, whose value alone says little; (he, relu), whose comma would mislead."""
-    if not arm.settings:
-        return arm.name
-    parts = [
-        value
-        if value[:1].isalpha() and value not in ("True", "False", "None")
-        else f"{key}={value}"
-        for key, value in arm.settings.items()
-    ]
-    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+    """he; scale=2.0; (he, relu), whose comma would mislead."""
+    return f"({arm.name})" if ", " in arm.name else arm.name
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

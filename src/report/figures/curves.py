@@ -84,9 +84,7 @@ def losses(analysis: Analysis) -> Drawing | None:
         name = f"curves-log-{key.partition('_')[0]}"
         draw(axes, found, styles, name)
         _epochs(axes, found)
-        heading(axes, key.replace("_", " "))
-        if not where:
-            axes.set_ylabel("loss (log axis)")
+        heading(axes, f"{key.replace('_', ' ')} (log axis)")
         tidy(axes, ticks=5)
         if key == last:
             ends = {place: float(found[place].mean[-1]) for place in named}
@@ -117,11 +115,11 @@ def _positive(found: dict[int, Curve]) -> dict[int, Curve]:
 
 
 def _near(found: Mapping[int, Curve], near: Sequence[int]) -> tuple[float, float] | None:
-    """What the arms that end near the best span once the first quarter is over, in per cent; None
+    """What the arms that end near the best span in the second half, in per cent; None
     where that is no enlargement."""
     if not near:
         return None
-    later = {place: slice(max(1, len(found[place].x) // 4), None) for place in near}
+    later = {place: slice(len(found[place].x) // 2, None) for place in near}
     low = min(float(found[place].low[part].min()) for place, part in later.items())
     high = max(float(found[place].high[part].max()) for place, part in later.items())
     whole = [float(edge) for curve in found.values() for edge in (curve.low.min(), curve.high.max())]

@@ -99,7 +99,7 @@ def _plain_log(axes: Axes, axis: Any, ticks: int) -> None:
 def plain(value: float) -> str:
     """0.001, 250, 1e6, 1e-8."""
     if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.4g}"
+        return f"{value:.5g}"
     mantissa, power = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else _split(value)
     return f"{mantissa}e{int(power)}"
 

@@ -42,9 +42,9 @@ def seeds(analysis: Analysis) -> str:
 
 
 def best_group(analysis: Analysis) -> list[int]:
-    """Places of the arms that share the best one's first letter."""
-    first = analysis.letters[0][:1]
-    return [place for place, held in enumerate(analysis.letters) if first and first in held]
+    """Places of the best arm and of those that are not told apart from it."""
+    apart = {pair.second for pair in analysis.pairs if pair.first == 0 and pair.claimed}
+    return [place for place in range(len(analysis.arms)) if place not in apart]
 
 
 def diverged(analysis: Analysis) -> list[tuple[int, int]]:

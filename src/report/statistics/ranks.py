@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from src.report.statistics.summary import FEWEST, LEVEL
+from src.report.statistics.level import FEWEST, LEVEL
 
 Array = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class Ranking:
 def ranking(table: Array, *, higher_is_better: bool = True) -> Ranking | None:
     """Of scores [arm, seed], NaN for none; None below two arms or FEWEST whole blocks."""
     whole = ~np.isnan(table).any(axis=0)
-    arms, blocks = len(table), int(whole.sum())
+    arms, blocks = len(table), int(np.count_nonzero(whole))
     if arms < 2 or blocks < FEWEST:
         return None
     scores = table[:, whole]
@@ -40,7 +40,7 @@ def ranking(table: Array, *, higher_is_better: bool = True) -> Ranking | None:
     statistic, p = _friedman(scores)
     critical = critical_difference(arms, blocks)
     groups = _groups(means, critical)
-    left_out = len(whole) - blocks
+    left_out = table.shape[1] - blocks
     return Ranking(means.tolist(), blocks, left_out, statistic, p, critical, groups)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from src.report.statistics.summary import FEWEST, LEVEL
+from src.report.statistics.level import FEWEST, LEVEL
 
 Array = npt.NDArray[np.float64]
 # S is a product of fractions; that it is one half must survive their rounding.
