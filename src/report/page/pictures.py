@@ -44,7 +44,12 @@ def pictures(drawings: Sequence[Drawing]) -> list[Picture]:
 
 
 def _plot(drawing: Drawing, several: bool) -> Plot:
-    return Plot(drawing.name, drawing.title if several else "", drawing, embedded(svg(drawing), drawing.name))
+    return Plot(
+        drawing.name,
+        drawing.title if several else "",
+        drawing,
+        embedded(svg(drawing), drawing.name),
+    )
 
 
 def hover(shown: Sequence[Picture]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import compress
 
 from src.report.analysis import Analysis
 from src.report.metrics import metric
@@ -51,7 +52,16 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     folded: bool = False
-    notes: Sequence[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Columns in which nothing is known are left out."""
+        kept = [
+            any(row.cells[place] != MISSING for row in self.rows) or not self.rows
+            for place in range(len(self.columns))
+        ]
+        object.__setattr__(self, "columns", list(compress(self.columns, kept)))
+        rows = [Row(list(compress(row.cells, kept)), row.arm) for row in self.rows]
+        object.__setattr__(self, "rows", rows)
 
 
 def ranking(analysis: Analysis) -> Table:
@@ -131,6 +141,9 @@ def pairs(analysis: Analysis) -> Table | None:
         Column("p"),
         Column("p, Holm", explained="corrected for all pairs of the sweep"),
         Column("told apart", "text"),
+        Column("effect", explained="mean difference over its sd, corrected for few seeds (d_z)"),
+        Column("P(first better)", explained="of a seed, ties count half"),
+        Column("Wilcoxon p", explained="of signed ranks, not corrected; no claim rests on it"),
         Column("more seeds", explained="that would likely settle it"),
     ]
     total = len(analysis.pairs)
@@ -166,6 +179,9 @@ def _pair(pair: Pair, plan: Plan | None, analysis: Analysis) -> list[str]:
         probability(pair.p),
         probability(pair.adjusted),
         "yes" if pair.claimed else "no",
+        fixed(pair.effect, 2, signed=True),
+        fixed(pair.probability, 2),
+        probability(pair.wilcoxon),
         _more(plan),
     ]
 
