@@ -5,7 +5,7 @@ import math
 from src.report.analysis import Analysis
 from src.report.arms import Option
 from src.report.page.numerals import score
-from src.report.page.tables import Column, Row, Table
+from src.report.page.tables import FOLDED, Column, Row, Table
 
 
 def options(analysis: Analysis) -> Table | None:
@@ -38,7 +38,7 @@ def options(analysis: Analysis) -> Table | None:
         "Each arm was given its best option by mean last validation accuracy; "
         "the others take no further part."
     )
-    return Table("tuned", caption, columns, rows, folded=len(rows) > 15)
+    return Table("tuned", caption, columns, rows, folded=len(rows) > FOLDED)
 
 
 def _worst(option: Option) -> float:
