@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
 
-from src.report.analysis import Options, analyse
+from src.report.analysis import analyse
 from src.report.figures.table import drawings
 from src.report.page.build import _environment, page
 from src.report.page.colours import PALETTE, contrast
@@ -60,7 +61,7 @@ class Tree(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.texts))
 
 
-def sweep(seeds: int = 4, **accuracies: float) -> list[dict[str, Any]]:
+def sweep(accuracies: Mapping[str, float], seeds: int = 4) -> list[dict[str, Any]]:
     """Each init's seeds around its accuracy, test and validation; curves of three epochs."""
     found = []
     for init, accuracy in accuracies.items():
@@ -77,14 +78,14 @@ def sweep(seeds: int = 4, **accuracies: float) -> list[dict[str, Any]]:
     return found
 
 
-def shown(folder: Path, records: Sequence[dict[str, Any]], options: Options = Options()) -> str:
-    analysis = analyse(read(written(folder, *records)), options)
+def shown(folder: Path, records: Sequence[dict[str, Any]]) -> str:
+    analysis = analyse(read(written(folder, *records)))
     return page(analysis, drawings(analysis))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return shown(tmp_path_factory.mktemp("sweep"), sweep(he=0.8, xavier=0.7, zeros=0.1))
+    return shown(tmp_path_factory.mktemp("sweep"), sweep({"he": 0.8, "xavier": 0.7, "zeros": 0.1}))
 
 
 def test_it_is_a_document_of_landmarks_and_headings_in_order(whole: str) -> None:
@@ -96,7 +97,7 @@ def test_it_is_a_document_of_landmarks_and_headings_in_order(whole: str) -> None
         assert len(tree.named(landmark)) == 1, landmark
     levels = [int(tag[1]) for tag, _ in tree.tags if re.fullmatch(r"h[1-6]", tag)]
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_ids_are_unique_and_what_refers_to_one_finds_it(whole: str) -> None:
@@ -148,9 +149,9 @@ def test_it_asks_for_nothing(whole: str) -> None:
 
 def test_names_of_ones_own_stay_text(tmp_path: Path) -> None:
     wicked = '</script><script>alert("1")</script>&amp; $x'
-    records = sweep(he=0.8) + [
+    records = sweep({"he": 0.8}) + [
         record | {"label": wicked}
-        for record in sweep(**{wicked: 0.7})
+        for record in sweep({wicked: 0.7})
     ]  # fmt: skip
     found = {"name": "dead", "sentence": wicked, "remedy": wicked, "evidence": []}
     for record in records:
@@ -189,11 +190,11 @@ def test_answer_and_numbers_are_there(whole: str) -> None:
 @pytest.mark.parametrize(
     "records",
     [
-        sweep(he=0.8),
-        sweep(seeds=1, he=0.8, xavier=0.7),
-        sweep(seeds=1, he=0.8),
-        [*sweep(he=0.8), *(diverged(init__name="huge", seed=seed) for seed in range(4))],
-        [*sweep(he=0.8, xavier=0.7), failed(init__name="lost")],
+        sweep({"he": 0.8}),
+        sweep({"he": 0.8, "xavier": 0.7}, 1),
+        sweep({"he": 0.8}, 1),
+        [*sweep({"he": 0.8}), *(diverged(init__name="huge", seed=seed) for seed in range(4))],
+        [*sweep({"he": 0.8, "xavier": 0.7}), failed(init__name="lost")],
         [made(0.5 + 0.1 * seed, seed=seed) for seed in range(3)],
     ],
     ids=["one arm", "one seed", "one member", "diverged", "failed", "old"],
@@ -208,12 +209,12 @@ def test_of_any_sweep_there_is_a_page(tmp_path: Path, records: list[dict[str, An
 
 
 def test_failed_members_are_told_with_their_reason(tmp_path: Path) -> None:
-    tree = Tree(shown(tmp_path, [*sweep(he=0.8, xavier=0.7), failed(init__name="lost")]))
+    tree = Tree(shown(tmp_path, [*sweep({"he": 0.8, "xavier": 0.7}), failed(init__name="lost")]))
     assert "failed: OSError: full" in tree.text
 
 
 def test_the_command_is_that_of_the_sweep(tmp_path: Path) -> None:
-    folder = written(tmp_path / "s", *sweep(he=0.8, xavier=0.7))
+    folder = written(tmp_path / "s", *sweep({"he": 0.8, "xavier": 0.7}))
     task = ["init=he,xavier", "seed=range(4)", "data.root=/a b"]
     # JSON is YAML.
     (folder / "multirun.yaml").write_text(json.dumps({"hydra": {"overrides": {"task": task}}}))
@@ -223,7 +224,7 @@ def test_the_command_is_that_of_the_sweep(tmp_path: Path) -> None:
 
 
 def test_without_a_command_there_is_no_button(tmp_path: Path) -> None:
-    folder = written(tmp_path / "s", *sweep(he=0.8, xavier=0.7))
+    folder = written(tmp_path / "s", *sweep({"he": 0.8, "xavier": 0.7}))
     for content in ("", "[]", "a: [", "hydra: {overrides: {task: 3}}"):
         (folder / "multirun.yaml").write_text(content)
         tree = Tree(page(analyse(read(folder)), []))
@@ -234,7 +235,7 @@ def test_what_was_tuned_is_told_with_every_option(tmp_path: Path) -> None:
     records = [
         record | {"config": record["config"] | {"optimizer": {"name": name, "lr": 0.1}}}
         for name, better in (("adam", 0.0), ("sgd", 0.05))
-        for record in sweep(he=0.8 + better, xavier=0.7 + better)
+        for record in sweep({"he": 0.8 + better, "xavier": 0.7 + better})
     ]
     text = Tree(shown(tmp_path, records)).text
     # Means of validation accuracy over seeds 0 to 3, which lie at -2, 0, 2 and -1 times 0.004.
@@ -265,6 +266,6 @@ def test_names_in_an_arms_colour_are_drawn_as_words(whole: str) -> None:
 
 def test_a_thousand_members_stay_below_15_mb(tmp_path: Path) -> None:
     accuracies = {f"init_{k:02}": 0.3 + k / 100 for k in range(50)}
-    text = shown(tmp_path, sweep(seeds=20, **accuracies))
+    text = shown(tmp_path, sweep(accuracies, 20))
     assert text.count("<tr>") > 1000
     assert len(text.encode()) < 15e6

@@ -19,7 +19,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _linear(colour: str) -> Triple:
+def _linear(colour: str) -> tuple[float, float, float]:
     def of(place: int) -> float:
         value = int(colour[place : place + 2], 16) / 255
         return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
