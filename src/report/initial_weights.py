@@ -33,8 +33,8 @@ def by_layer(arm: Arm) -> dict[int, Histogram]:
     for member in arm.members.values():
         for held in member.get("initial_weights") or []:
             counts = np.array(held["counts"], float)
-            low, high = float(held["low"]), float(held["high"])
-            if counts.sum() > 0 and np.isfinite([low, high]).all():
+            if counts.sum() > 0:  # else no weight is finite
+                low, high = float(held["low"]), float(held["high"])
                 edges = np.array([low, low]) if high <= low else _edges(low, high, len(counts))
                 kept = counts.sum(keepdims=True) if high <= low else counts
                 found.setdefault(int(held["layer"]), []).append(Histogram(edges, kept))

@@ -57,6 +57,7 @@ def layers(analysis: Analysis) -> Drawing | None:
                 names(axes, analysis, ends, styles, name)
             else:
                 axes.set_ylabel(PROBES[probe])
+                axes.yaxis.set_label_coords(-0.44 / width, 0.5)
             if not row:
                 heading(axes, when)
             boxes.append(hover(axes, analysis, curves, x="layer"))
@@ -105,7 +106,7 @@ def _last(curve: Curve, floor: float) -> float:
 
 
 def _layers(axes: Axes, count: int, *, last: bool) -> None:
-    axes.set_xlim(0.9, count + 0.1)
+    axes.set_xlim(1 - 0.02 * count, count)
     shown = np.unique(np.linspace(1, count, min(count, 8)).round().astype(int))
     axes.set_xticks(shown, [str(layer) for layer in shown] if last else [""] * len(shown))
     if last:

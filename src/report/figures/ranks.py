@@ -54,7 +54,7 @@ def ranks(analysis: Analysis) -> Drawing | None:
 
 def _ruler(axes: Axes, arms: int, critical: float) -> None:
     """Ranks above the line, and over them the length of the critical difference."""
-    ticks = np.unique(np.linspace(1, arms, min(arms, 9)).round().astype(int))
+    ticks = np.arange(1, arms + 1, -(-arms // 13))
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.tick_params(axis="x", direction="in", pad=-13)
     if critical < arms - 1:

@@ -11,6 +11,7 @@ from src.report.figures.drawing import RC, Drawing
 from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
 from src.report.figures.layers import layers
+from src.report.figures.profiles import profiles
 from src.report.figures.ranking import ranking
 from src.report.figures.ranks import ranks
 from src.report.figures.survival import survival
@@ -29,6 +30,7 @@ FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     layers,
     weights,
     ranks,
+    profiles,
 
 )
 

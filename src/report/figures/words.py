@@ -26,11 +26,12 @@ def number(value: float, metric: str) -> str:
 
 
 def listing(names: Sequence[str], most: int = MOST) -> str:
-    """a, b and c; a, b, c and 5 more."""
+    """a, b and c; a, b, c and 5 more; of names with commas, a, x; b, x; 5 more."""
     shown, more = list(names[:most]), len(names) - most
+    comma, last = ("; ", "; ") if any("," in name for name in shown) else (", ", " and ")
     if more > 0:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+        return f"{comma.join(shown)}{last}{more} more"
+    return last.join(filter(None, [comma.join(shown[:-1]), *shown[-1:]]))
 
 
 def seeds(analysis: Analysis) -> str:

@@ -19,12 +19,8 @@ import numpy as np
 from scipy import stats
 
 from src.report.statistics import bootstrap
-from src.report.statistics.level import FEWEST, LEVEL
+from src.report.statistics.level import FEWEST, FEWEST_OF_RANKS, LEVEL
 from src.report.statistics.rows import Array, by_count, spread
-
-# Even from the least to the largest value, an interval covers the median of four seeds only seven
-# times of eight, and the IQM's bootstrap does not leave that range.
-FEWEST_OF_RANKS = 5
 
 
 def of_mean(values: Array) -> Array:
@@ -39,7 +35,7 @@ def of_median(values: Array) -> Array:
 
 def of_iqm(values: Array) -> Array:
     """As of_mean; NaN below FEWEST_OF_RANKS."""
-    return by_count(values, lambda rows: bootstrap.interval(rows, bootstrap.iqm), FEWEST_OF_RANKS)
+    return by_count(values, _middle, FEWEST_OF_RANKS)
 
 
 def _student(rows: Array) -> Array:
@@ -47,6 +43,13 @@ def _student(rows: Array) -> Array:
     half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * spread(rows) / math.sqrt(n)
     middle = bootstrap.estimate(rows, bootstrap.mean)
     return np.stack([middle - half, middle + half])
+
+
+def _middle(rows: Array) -> Array:
+    """The bootstrap's, which never leaves the range of the values; of five, all of it is wanted."""
+    if rows.shape[1] == FEWEST_OF_RANKS:
+        return rows[:, [0, -1]].T
+    return bootstrap.interval(rows, bootstrap.iqm)
 
 
 def _ranks(rows: Array) -> Array:
