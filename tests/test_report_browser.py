@@ -47,7 +47,7 @@ def opened(driver: Chrome, address: str, request: pytest.FixtureRequest) -> Iter
     driver.get(address)
     driver.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     yield driver
-    assert driver.get_log("browser") == []
+    assert driver.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
 def run(driver: Chrome, script: str, *arguments: Any) -> Any:

@@ -1,6 +1,7 @@
 """The page: one file that asks for nothing, whose text is text, and which ordinary results fill."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
@@ -15,6 +16,8 @@ from src.report.analysis import analyse
 from src.report.figures.table import drawings
 from src.report.page.build import _environment, page
 from src.report.page.colours import PALETTE, contrast
+from src.report.page.numerals import MINUS, MISSING, fixed
+from src.report.page.sections import _place
 from src.report.results import read
 from tests.records import diverged, failed, made, written
 
@@ -206,6 +209,39 @@ def test_of_any_sweep_there_is_a_page(tmp_path: Path, records: list[dict[str, An
     assert "None" not in tree.text.split()
     rows = [a for a in tree.named("table") if a.get("id") == "table-members"]
     assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.004, "0.00"),
+        (-0.004, "0.00"),
+        (-1234.5, f"{MINUS}1,234.50"),
+        (0.006, "+0.01"),
+        (math.nan, MISSING),
+        (math.inf, "∞"),
+    ],
+)
+def test_numbers_are_written_as_a_reader_expects(value: float, written: str) -> None:
+    assert fixed(value, 2, signed=True) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("curves-log", "curves"),
+        ("profile", "profile"),
+        ("profiles", "performance"),
+        ("layers", "profile"),
+        ("early", "first-steps"),
+        ("weights", "initial-weights"),
+        ("survival", "arrival"),
+        ("heatmap", "settings"),
+        ("something-new", "more"),
+    ],
+)
+def test_each_picture_has_a_place(name: str, place: str) -> None:
+    assert _place(name) == place
 
 
 def test_failed_members_are_told_with_their_reason(tmp_path: Path) -> None:

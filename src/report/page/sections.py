@@ -18,6 +18,7 @@ PLACES = (
     ("first-steps", "The first 100 steps", ("early", "first")),
     ("arrival", "Steps to 80 %", ("survival", "arrival")),
     ("differences", "Differences between arms", ("difference", "pair", "effect", "ranks")),
+    ("performance", "Performance profiles", ("profiles",)),
     ("settings", "Two settings at once", ("heatmap",)),
     ("profile", "Signal and gradient through the layers", ("profile", "signal", "layer")),
     ("verdicts", "Verdicts", ("verdict",)),
