@@ -41,7 +41,7 @@ def test_t3_against_scipy() -> None:
 
 def test_skewed_has_its_long_tail_below() -> None:
     """Of 10^5 gamma(4) values the skewness has a standard error below .03 (its sixth moment)."""
-    assert abs(stats.skew(laws._skewed(rng(3), (100_000,))) + 1) < 0.15
+    assert abs(stats.skew(laws._skewed(4, rng(3), (100_000,))) + 1) < 0.15
 
 
 def test_resampled_runs_have_the_spread_that_was_measured() -> None:

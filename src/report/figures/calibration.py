@@ -1,5 +1,6 @@
 """How often the report's statements were wrong on sweeps whose truth is known."""
 
+import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -7,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.report.figures.drawing import RC, WIDTH, Drawing
+
+DPI = 200
 
 Point = tuple[float, float, float, float]  # x, y and the ends of its interval; shares as shares
 Curves = Mapping[str, Sequence[Point]]
@@ -41,12 +44,19 @@ def calibration(
     return Drawing("calibration", "Calibration", caption, figure)
 
 
+def png(drawing: Drawing) -> bytes:
+    out = io.BytesIO()
+    with mpl.rc_context(dict(RC)):
+        drawing.figure.savefig(out, format="png", dpi=DPI)
+    return out.getvalue()
+
+
 def _false(axes: Axes, curves: Curves) -> None:
     axes.axhspan(0, 5, color="0.9", lw=0)
     _draw(axes, curves, spread=0.12)
-    axes.set(title="False claims, all arms alike", xlabel="arms", ylabel="sweeps / %", ylim=(0, 8))
+    axes.set(title="False claims, all arms alike", xlabel="arms", ylabel="sweeps / %", ylim=(0, 9))
     _ticks(axes, curves)
-    axes.legend(title="law, all seeds", fontsize=6, title_fontsize=6, ncols=2, frameon=False)
+    axes.legend(title="5, 10 and 20 seeds", fontsize=6, title_fontsize=6, ncols=2, frameon=False)
 
 
 def _power(axes: Axes, curves: Curves) -> None:
