@@ -218,7 +218,7 @@ def test_bars_are_sharp() -> None:
     assert bars.outside(0.90, 0.01)
     assert bars.outside(0.99, 0.005)
     # Clopper and Pearson's interval of no event in n: 1 - 0.025^(1/n).
-    assert bars.interval(0, 100) == (0, pytest.approx(1 - 0.025 ** (1 / 100)))
+    assert bars.interval(0, 100) == pytest.approx((0, 1 - 0.025 ** (1 / 100)))
 
 
 def test_a_missed_bar_is_told() -> None:

@@ -87,12 +87,12 @@ def _of_blocks(values: Array, generator: np.random.Generator, shape: Shape) -> A
     sweeps, arms, seeds = shape
     chosen = values[generator.integers(len(values), size=(sweeps, seeds))]
     chosen = generator.permuted(chosen, axis=2)[:, :, :arms]
-    return np.swapaxes(chosen, 1, 2) + unrounded(generator, shape)
+    return np.asarray(np.swapaxes(chosen, 1, 2) + unrounded(generator, shape))
 
 
 def unrounded(generator: np.random.Generator, shape: tuple[int, ...], metric: int = TEST) -> Array:
     """Noise of the width of one image: what counting took away, lest resampled runs be tied."""
-    return UNIT[metric] * generator.uniform(-0.5, 0.5, shape)
+    return np.asarray(UNIT[metric] * generator.uniform(-0.5, 0.5, shape))
 
 
 def _resampled() -> Law:

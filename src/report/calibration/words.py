@@ -103,7 +103,7 @@ of sweeps (.95^5), and an interval of the mean made of what they saw holds the t
 Median and IQM, which ask for the usual run, are told rightly, and false claims stay rare."""
 
 TAILS = """\
-Far tails. Of `one-sided` scores the interval of the mean holds it in {one_sided:.1f} % with 5 seeds,
+Far tails. Of `one-sided` scores the interval of the mean holds it in {one_sided:.1f} % at 5 seeds,
 of `wild` ones in {wild:.1f} %, too wide. Differences of like arms are symmetric whatever the law:
 their intervals and tests hold for `one-sided` too ({differences:.1f} %)."""
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ Point = tuple[float, float, float, float]  # x, y and the ends of its interval; 
 Curves = Mapping[str, Sequence[Point]]
 
 # Okabe and Ito (2008); markers and lines tell them apart in grey.
-STYLES = (
+STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#000000", "marker": "o", "linestyle": "-"},
     {"color": "#D55E00", "marker": "s", "linestyle": "--"},
     {"color": "#0072B2", "marker": "^", "linestyle": "-."},
