@@ -232,3 +232,7 @@ def test_a_missed_bar_is_told() -> None:
     missed = bars.misses(replace(kept, alike=worse))
     assert "2 arms alike by t3, 5 seeds: " in missed[0]
     assert any(each.startswith("intervals of means by t3, 20 seeds: 80.0%") for each in missed)
+    tuned = [replace(row, by_test=row.sweeps // 5) for row in kept.tuned]
+    missed = bars.misses(replace(kept, tuned=tuned))
+    assert missed[0].startswith("arms alike with 1 settings each, 5 seeds: ")
+    assert len(missed) == len(bars.ASKED) * len({row.options[0] for row in tuned})

@@ -66,6 +66,7 @@ def _how() -> str:
         found[f"{name}_skewness"] = float(stats.skew(values[..., metric], axis=None))
     rest = (values - values.mean(axis=1, keepdims=True)).reshape(-1, 2)
     blocks, draws, _ = values.shape
+    free = [f"`{law.name}`" for law in laws().values() if not law.held]
     return words.HOW.format(
         runs=blocks * draws,
         blocks=blocks,
@@ -73,7 +74,7 @@ def _how() -> str:
         command=command,
         facts=_filled(" ".join(facts)),
         metrics=np.corrcoef(rest.T)[0, 1],
-        free=" and ".join(f"`{law.name}`" for law in laws().values() if not law.held),
+        rules=_filled(words.RULES.format(free=_listed(free))),
         laws="\n".join(f"- `{law.name}`: {law.says}" for law in laws().values()),
         **found,
     )
@@ -210,6 +211,10 @@ def _few(study: Study) -> dict[str, float]:
         "five": 100 * by["resampled", 6, 5, 2.0],
         "ten": 100 * by["resampled", 6, 10, 2.0],
     }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _filled(text: str, indent: str = "") -> str:

@@ -38,7 +38,7 @@ Real spread: {runs} runs of one start ([spread.csv](../src/report/calibration/sp
 {facts}
 
 Each of {blocks} blocks is an order of batches with a set of dropout masks, shared by {draws} draws
-of the weights: as arms share them at one seed, and differ in their weights. The same start with the
+of the weights, as arms share them at one seed and differ in their weights. The same start with the
 same seed would be the same run. Standard deviations, in points of accuracy; the correlation of two
 runs of a block, which is what comparing seed by seed takes from the variance of a difference; the
 skewness of all runs:
@@ -55,10 +55,13 @@ Laws of the simulated scores:
 
 {laws}
 
+{rules}"""
+
+RULES = """\
 After the first two, all have an effect of the seed, shared by all arms, and a remainder, of equal
-variance and both of the law named. The bars are asked of all but {free}, which are there to
-show where methods end. Resampled scores get noise as wide as one image, which undoes the counting:
-runs drawn twice would else be tied, and a tie is no evidence against any arm."""
+variance and both of the law named. The bars are asked of all but {free}, which are there to show
+where methods end. Resampled scores get noise as wide as one image, which undoes the counting: runs
+drawn twice would else be tied, and a tie is no evidence against any arm."""
 
 FALSE = """\
 ## False claims
