@@ -3,16 +3,20 @@
 import io
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from src.errors import InputError
+from src.report.__main__ import main
 from src.report.analysis import Analysis, Options, analyse
 from src.report.export import ARMS, arms, encoded, tables
 from src.report.printed import LATEX, MARKDOWN, latex, markdown
-from tests.records import diverged, made
+from src.report.results import read
+from src.report.write import write
+from tests.records import diverged, made, written
 
 # Every letter that LaTeX or Markdown takes for its own; a name is whatever a user wrote.
 WILD = r"a_b & 50% $x$ #1 {y} ~z^2 \q [w] <v> |u| `t` *s* \"r\" -- é"
@@ -155,6 +159,25 @@ def test_all_tables(whole: Analysis) -> None:
     assert list(again.columns) == list(members.columns)
     assert math.isclose(again["validation_accuracy"].sum(), members["validation_accuracy"].sum())
     assert found == tables(whole)  # the same bytes again
+
+
+@pytest.mark.parametrize("suffix", ARMS)
+def test_the_command_writes_what_it_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    records = [made(0.5 + k / 10, init__name=name) for k, name in enumerate(("he", "zeros"))]
+    sweep, path = written(tmp_path / "sweep", *records), tmp_path / f"arms{suffix}"
+    main([str(sweep), "--export", str(path), "--no-page", "--quiet"])
+    assert f"table: {path}\n" in capsys.readouterr().out
+    assert path.read_bytes() == encoded(analyse(read(sweep)), suffix)
+
+
+def test_a_report_has_all_tables(tmp_path: Path) -> None:
+    records = [made(0.5 + k / 10, init__name=name) for k, name in enumerate(("he", "zeros"))]
+    analysis = analyse(read(written(tmp_path / "sweep", *records)))
+    write(analysis, tmp_path / "report")
+    found = {path.name: path.read_bytes() for path in (tmp_path / "report/tables").iterdir()}
+    assert found == tables(analysis)
 
 
 def test_an_unknown_kind_is_refused(whole: Analysis) -> None:

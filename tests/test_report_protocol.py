@@ -6,7 +6,7 @@ import pytest
 
 from src.errors import InputError
 from src.report.analysis import analyse
-from src.report.protocol import check, notes_of_origin
+from src.report.protocol import check, notes_of_origin, origin
 from tests.records import failed, made
 
 
@@ -121,3 +121,13 @@ def test_where_members_were_made_is_said() -> None:
     assert list(notes_of_origin(records)) == [
         "Members are of 6 revisions of the code: r0, r1, r2, r3 and 2 more."
     ]
+
+
+def test_what_members_were_made_by_is_told_once() -> None:
+    records = of("a", {}, {}) + of("b", {})
+    for record in records:
+        record["versions"] = {"torch": "2"}
+    found = origin(records)
+    assert found["versions"] == [{"torch": "2"}]
+    assert found["sweep"] == ["a", "b"]
+    assert found["git_revision"] == []

@@ -1,6 +1,8 @@
 """What members must have in common to stand in one table."""
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from src.errors import InputError
 from src.report.settings import ABSENT, Record, shown, swept, token, within
@@ -59,6 +61,19 @@ def notes_of_origin(records: Sequence[Record]) -> Iterator[str]:
         if len(told) > 1:
             more = f" and {len(told) - SHOWN:,} more" if len(told) > SHOWN else ""
             yield f"Members are of {len(told)} {words}: {', '.join(told[:SHOWN])}{more}."
+
+
+def origin(records: Sequence[Record]) -> dict[str, list[Any]]:
+    """What the members were made by and of, each once: revisions, versions, devices, data."""
+    keys = ("git_revision", "versions", "device", "data_sha256", "sweep")
+    return {
+        key: [json.loads(text) for text in dict.fromkeys(map(json.dumps, _of(records, key)))]
+        for key in keys
+    }
+
+
+def _of(records: Sequence[Record], key: str) -> Iterator[Any]:
+    return (record[key] for record in records if record.get(key) is not None)
 
 
 def _differs(records: Sequence[Record], key: str) -> bool:
