@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -179,7 +180,7 @@ def test_heatmap_holds_means_and_hatches_what_is_missing() -> None:
     drawing = heatmap(analyse(records))
     assert drawing is not None
     axes = drawing.figure.axes[0]
-    cells = np.ma.asarray(axes.collections[0].get_array()).reshape(2, 2)
+    cells: Any = np.ma.asarray(axes.collections[0].get_array()).reshape(2, 2)
     table, mask = np.ma.getdata(cells), np.ma.getmaskarray(cells)
     across = [tick.get_text() for tick in axes.get_xticklabels()]
     down = [tick.get_text() for tick in axes.get_yticklabels()]
