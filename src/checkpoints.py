@@ -23,7 +23,7 @@ def resume_key(config: Config) -> str:
         del plain["trainer"][key]
     if config.schedule.decay not in SPANNING:
         del plain["trainer"]["epochs"]
-    for key in ("quiet", "trust", "logger", "diagnostics"):
+    for key in ("quiet", "trust", "logger", "diagnostics", "report"):
         del plain[key]
     plain["data"].pop("root", None)
     plain["data"].pop("mirrors", None)

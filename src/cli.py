@@ -18,18 +18,24 @@ from omegaconf import DictConfig
 from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
 from src.refusals import first_line, sentence
+from src.replicates import replicated
 from src.tracking.files import RESULT
 from src.trust import check_folders
 
 _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
+_PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
 _MOST_LAYERS = 10_000
 
 USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
 
 
-def spelled_out(words: Sequence[str]) -> list[str]:
-    """Overrides in the order that Hydra takes, dropout=... as model.dropout=..."""
-    return [f"model.{item}" if item.startswith("dropout=") else item for item in arranged(words)]
+def spelled_out(words: Sequence[str], several: bool) -> list[str]:
+    """Overrides in the order that Hydra takes, dropout=... as model.dropout=...
+
+    several: whether a key may be given several values.
+    """
+    full = replicated(words, several)
+    return [f"model.{item}" if item.startswith("dropout=") else item for item in arranged(full)]
 
 
 class Parser(argparse.ArgumentParser):
@@ -78,8 +84,12 @@ class SweepFolder(Callback):
         return folder if cls._trained else None
 
     @classmethod
+    def current(cls) -> Path | None:
+        """The folder of the sweep that has begun and is not yet taken."""
+        return cls._current
+
+    @classmethod
     def begun(cls) -> bool:
-        """Whether a sweep of this command has begun, and is not yet taken."""
         return cls._current is not None
 
     @classmethod
@@ -102,6 +112,7 @@ def guarded(command: Callable[[], object]) -> None:
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
         command()
+        sys.stdout.flush()  # a reader that has gone is noticed here, not by the interpreter's end
     except Terminated:
         _leave("terminated.", TERMINATED)
     except KeyboardInterrupt:
@@ -135,15 +146,16 @@ def _leave(message: str, code: int) -> None:
 
 
 def arranged(arguments: Sequence[str]) -> list[str]:
-    """The command line as Hydra can read it: overrides, then flags; lists and paths told.
+    """The command line as Hydra can read it: overrides, then flags; lists, paths, seeds told.
 
     argparse refuses overrides on both sides of a flag, and Hydra's grammar a value with an = in
     it, which our own folders (init=he) have, and [100]*30, which is thirty layers of 100.
     """
-    overrides = get_args_parser().parse_intermixed_args(list(arguments)).overrides
+    parsed = get_args_parser().parse_intermixed_args(list(arguments))
     flags = list(arguments)
-    for override in overrides:
+    for override in parsed.overrides:
         flags.remove(override)
+    overrides = replicated(parsed.overrides, parsed.multirun)
     # Overrides first: --info alone would take the next word for its own.
     return [*map(_quoted, map(_repeated, overrides)), *flags]
 
@@ -206,4 +218,6 @@ def _written_out(found: re.Match[str]) -> str:
 
 def _quoted(override: str) -> str:
     key, _, value = override.partition("=")
+    if key == "report.baseline" and not _PLAIN.fullmatch(value):
+        return f'{key}="{value}"'  # an arm of several settings: he, relu
     return f'{key}="{value}"' if "=" in value and Path(value).exists() else override

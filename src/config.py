@@ -26,6 +26,7 @@ from src.schema.init import InitConfig
 from src.schema.optimizer import OptimizerConfig
 from src.schema.own import OwnActivation, OwnInit, OwnOptimizer
 from src.schema.ranges import check_seed
+from src.schema.report import ReportConfig
 from src.schema.run import LoggerConfig, ModelConfig, TrainerConfig
 from src.schema.schedule import ScheduleConfig
 from src.trust import check_places, untrusted
@@ -36,7 +37,7 @@ CONF = PROJECT / "conf"
 
 @dataclass
 class Config:
-    """One member: everything that decides its numbers."""
+    """One member: everything that decides its numbers, and what the command shows of it."""
 
     init: InitConfig = MISSING
     activation: ActivationConfig = MISSING
@@ -47,6 +48,7 @@ class Config:
     trainer: TrainerConfig = MISSING
     logger: LoggerConfig = MISSING
     diagnostics: DiagnosticsConfig = MISSING
+    report: ReportConfig = field(default_factory=ReportConfig)
     seed: int = 0
     quiet: bool = False
     trust: bool = False  # of code that a file of an earlier run names; the command line must say it

@@ -23,7 +23,9 @@ from src.engine.protocol import Recipe
 from src.lightning import Callback, LightningEnvironment, LightningModule, Trainer
 from src.model import StackedMLP
 from src.module import StackModule
+from src.progress import Progress
 from src.schema.run import TrainerConfig
+from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
 
 
@@ -74,9 +76,20 @@ def fit_stack(
                 trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
             finally:
                 module.close()
-        if any(tracker.alive):
+        if any(tracker.alive) and not tracker.members[0].held_out:
             trainer.test(module, data, verbose=False)
     return device  # Lightning has brought the module itself back to the CPU
+
+
+def test_stack(model: StackedMLP, members: Sequence[MemberTracker], splits: Splits) -> None:
+    """Give members that are trained already the test metrics that a run ends with."""
+    config = members[0].config
+    tracker = StackTracker(members, Progress(0))
+    module = StackModule(model, [], config.trainer.precision, tracker)
+    data = StackData(splits, config.data, config.trainer, [config.data.order_seed])
+    with _without_noise(), _interrupts_passed_on():
+        trainer = _trainer(config.trainer, members[0].folder, [])
+        trainer.test(module, data, verbose=False)
 
 
 @contextmanager

@@ -64,7 +64,10 @@ def launch(
     gc.freeze()
     try:
         planned = plan(
-            jobs, limits, lambda job, folder: openings.append(_prepare(job, folder, sweep))
+            jobs,
+            limits,
+            lambda job, folder: openings.append(_prepare(job, folder, sweep)),
+            whole=_at_once(sweep),
         )
         returns = []
         count = Count(len(jobs), "folders opened")
@@ -87,6 +90,12 @@ def launch(
         gc.unfreeze()
         HydraConfig.instance().cfg = before
     return returns
+
+
+def _at_once(sweep: DictConfig) -> bool:
+    """Whether the sweeper has all members launched together."""
+    known = sweep.hydra.runtime.choices["hydra/sweeper"] in ("grid", "basic")
+    return known and sweep.hydra.sweeper.get("max_batch_size") is None
 
 
 # Together, the following do what hydra.core.utils.run_job does, at a fraction of its cost: that

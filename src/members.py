@@ -20,6 +20,7 @@ from src.model import StackedMLP
 from src.progress import Progress, watch
 from src.stacks import group, splits_of
 from src.tracking.member import WEIGHTS, MemberTracker
+from src.tracking.opening import initial_weights
 from src.tracking.provenance import device_name, git_revision, versions
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
@@ -47,10 +48,12 @@ def train_members(
     folders: Sequence[Path],
     labels: Sequence[str],
     stacks: Sequence[Sequence[int]] | None = None,
+    held_out: bool = False,
 ) -> list[Result]:
     """Train every member and write its results into its folder; results in the order given.
 
-    The configurations have been checked, which gave the stacks (src.stacks.checked). A member that
+    held_out: the test set is not looked at; src.held_out does so for those that are chosen. The
+    configurations have been checked, which gave the stacks (src.stacks.checked). A member that
     diverges is a result. A member that cannot be trained is recorded as failed, and the others go
     on.
     """
@@ -60,7 +63,9 @@ def train_members(
     results: dict[int, Result] = {}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
-            trackers = [MemberTracker(*members[k], of=len(configs)) for k in stack]
+            trackers = [
+                MemberTracker(*members[k], of=len(configs), held_out=held_out) for k in stack
+            ]
             results.update(zip(stack, _run(trackers, progress), strict=True))
             progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
     return [results[k] for k in range(len(configs))]
@@ -123,12 +128,23 @@ def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Resul
     model = build_model(configs, splits)
     for member in members:
         member.start()
-    device = fit_stack(model, recipes(configs, splits), StackTracker(members, progress), splits)
+    tracker = StackTracker(members, progress)
+    initial = [initial_weights(model, k) for k in range(len(members))]
+    device = fit_stack(model, recipes(configs, splits), tracker, splits)
     facts = _facts(len(members), started) | {
         "device": device_name(device),
         "data_sha256": splits.checksums,
+        "classes": splits.classes,
     }
-    return [_finish(member, model, k, facts) for k, member in enumerate(members)]
+    return [
+        _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
+        for k, member in enumerate(members)
+    ]
+
+
+def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
+    first_steps = tracker.opening.of(k, tracker.members[k].diverged_at)
+    return {"first_steps": first_steps, "initial_weights": initial}
 
 
 def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, Any]) -> Result:

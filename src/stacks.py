@@ -39,6 +39,7 @@ STACKABLE = (
     "seed",
     "quiet",
     "trust",
+    "report",
     "model.dropout",
     "model.dropout_seed",
     "model.label_smoothing",

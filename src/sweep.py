@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from src.config import Config, validated
 from src.errors import InputError
 from src.progress import Count
+from src.question import asked, shared
 from src.schema.stacks import StackLimits
 from src.tracking.files import RESULT
 
@@ -28,6 +29,7 @@ class Plan:
     labels: list[str]
     limits: StackLimits = field(default_factory=StackLimits)
     stacks: list[list[int]] = field(default_factory=list)  # set by check
+    held_out: bool = False  # the test set is not looked at while they train
 
     @property
     def quiet(self) -> bool:
@@ -63,7 +65,9 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            return train_members(self.configs, self.folders, self.labels, self.stacks)
+            return train_members(
+                self.configs, self.folders, self.labels, self.stacks, held_out=self.held_out
+            )
         finally:
             torch.set_num_threads(before)
 
@@ -72,10 +76,13 @@ def plan(
     jobs: Sequence[DictConfig],
     limits: StackLimits | None = None,
     prepare: Callable[[DictConfig, Path], None] | None = None,
+    whole: bool = True,
 ) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
     Each job is asked for once and not kept. prepare: called with each sound one and its folder.
+    whole: whether these are all members of the sweep. Where they are not, or where something is
+    tuned for each arm, the test set is held out until the sweep's end (src.held_out).
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
@@ -95,12 +102,15 @@ def plan(
             count.tell(position + 1, planned.configs[-1].quiet)
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))
+    if not faults:
+        shared(planned.configs)
     for folder, times in Counter(map(os.path.abspath, planned.folders)).items():
         if times > 1:
             name = os.path.basename(folder)
             faults[f"{name}: asked for {times} times; each member must be different."] = None
     if faults:
         raise InputError("\n".join(faults))
+    planned.held_out = not whole or bool(asked(planned.configs, overrides).nuisance)
     planned.labels += labels(overrides, [config.init.name for config in planned.configs])
     planned.check()
     return planned

@@ -23,6 +23,7 @@ try:
     )
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed
+    from src.held_out import hint, settle
     from src.refusals import of_composition
     from src.sweep import Plan
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
@@ -69,7 +70,7 @@ def train(composed: DictConfig) -> float:
     try:
         config = validated(composed, job.runtime.choices, job)
         label = config.init.name if alone else job.job.override_dirname
-        planned = Plan([config], [folder], [label])
+        planned = Plan([config], [folder], [label], held_out=not alone)
         planned.check()
         (result,) = planned.train()
     except InputError as error:
@@ -82,18 +83,26 @@ def train(composed: DictConfig) -> float:
     return result.objective
 
 
-def conclude(folder: Path | None) -> None:
-    """Show the table of a finished command; MembersFailed where some members could not train."""
+def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
+    """Tell of a finished command, and report it; MembersFailed where members could not train.
+
+    untested: a sentence for each chosen member that could not be tested.
+    """
     if folder is None:
         return
-    from src.report.table import show
+    from src.report.conclusion import conclude as told
 
-    records = show(folder)
+    records = told(folder)
+    said = hint(folder, records)
+    if said is not None:
+        print(said)
     failed = [record for record in records if record["status"] == "failed"]
+    lines = list(untested)
     if failed:
-        lines = [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]
-        counts = f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."
-        raise MembersFailed("\n".join([*lines, counts]))
+        lines += [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]
+        lines += [f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."]
+    if lines:
+        raise MembersFailed("\n".join(lines))
 
 
 def composed_and_run() -> None:
@@ -112,13 +121,15 @@ def composed_and_run() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
-    sys.argv[1:] = arranged(sys.argv[1:] if arguments is None else arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
 
     def command() -> None:
         _single.folder = _single.refusal = None
+        sys.argv[1:] = arranged(typed)
         refuse_foreign_code(sys.argv[1:])
         try:
             composed_and_run()
+            untested = settle(SweepFolder.current())
         except InputError:
             # A sweeper that launches in batches may have trained some before one is refused.
             with suppress(InputError, MembersFailed):
@@ -129,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with suppress(InputError, MembersFailed):
                 conclude(SweepFolder.take())
             raise
-        conclude(SweepFolder.take())
+        conclude(SweepFolder.take(), untested)
         _single.conclude()
 
     guarded(command)

@@ -32,6 +32,7 @@ _WRITTEN = (
     "logging.FileHandler",
     "logging.Formatter",
 )
+_APPROVED: set[str] = set()  # targets that check_places has let pass in this process
 # Keys whose value is imported: Hydra's, and those of the logging module's configuration.
 _NAMING = ("_target_", "class", "()")
 # Keys below which nothing may stand: packages among the places are imported, and so is what the
@@ -139,6 +140,11 @@ def _sentence(key: str, target: str, where: str) -> str:
     )
 
 
+def approved(target: str) -> bool:
+    """Whether a configuration of this command has it imported."""
+    return target in _APPROVED
+
+
 def untrusted(targets: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Of (key, target) pairs those whose code is not torch's."""
     return [(key, target) for key, target in targets if not _TORCHS.fullmatch(target)]
@@ -154,9 +160,8 @@ def check_places(
 
     primary: the name of the configuration, which may have folders of its own.
     """
-    if given(overrides):
-        return
-    for place in places:
+    for place in [] if given(overrides) else places:
         scheme, _, path = place.partition("://")
         if scheme == "file" and of_an_earlier_run(Path(path, primary)):
             raise InputError("\n".join(_sentence(*each, path) for each in foreign))
+    _APPROVED.update(target for _, target in foreign)

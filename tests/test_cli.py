@@ -13,9 +13,9 @@ from tests.conftest import SMALL
 
 INITS = ", ".join(sorted(path.stem for path in (CONF / "init").glob("*.yaml")))
 TOP = (
-    "activation, data, diagnostics, init, logger, model, optimizer, quiet, schedule, seed, trainer"
+    "activation, data, diagnostics, init, logger, model, optimizer, quiet, report, "
+    "schedule, seed, seeds, trainer"
 )
-
 UNKNOWN = [
     ("init=foo", ["init=foo", "no such option", INITS]),
     ("init=", ["init=", "no such option", INITS]),

@@ -8,6 +8,7 @@ import pytest
 
 from src.report.analysis import Options, analyse
 from src.report.answer import Answer, answer
+from src.report.results import Members
 from src.report.statistics import intervals
 from src.report.unsettled import SHOWN
 from tests.records import diverged, failed, made
@@ -36,7 +37,7 @@ def arm(init: str, accuracy: float, seeds: int = 10, shake: int = 0) -> list[dic
 
 
 def told(records: Sequence[dict[str, Any]], **options: Any) -> Answer:
-    return answer(analyse(list(records), Options(**options)))
+    return answer(analyse(records, Options(**options)))
 
 
 def test_two_arms() -> None:
@@ -226,4 +227,18 @@ def test_names_that_say_little_have_their_key() -> None:
         for scale in (1, 2)
         for seed in range(5)
     ]
-    assert told(records).sentence.startswith("init.scale=1 beats init.scale=2 by ")
+    assert told(records).sentence.startswith("scale=1 beats scale=2 by ")
+
+
+def test_note_of_members_that_never_arrive() -> None:
+    records = arm("he", 0.9) + arm("zeros", 0.1)
+    for k, record in enumerate(records):
+        record["steps_to_80"] = 30 if k < 10 else None
+    notes = told(records).notes
+    assert any("10 members never came so far and are censored" in note for note in notes)
+    assert not any("censored" in note for note in told(arm("he", 0.9)).notes)
+
+
+def test_notes_of_what_was_read_beside_the_members() -> None:
+    found = told(Members(arm("he", 0.9) + arm("zeros", 0.1), ["2 of 22 members have no result."]))
+    assert "2 of 22 members have no result." in found.notes

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.report.arms import Arm, arms_of, notes_of_arms, order, scores
+from src.errors import InputError
+from src.report.arms import Arm, arms_of, find, notes_of_arms, order, scores
 from src.report.roles import roles
 from tests.records import diverged, failed, made
 
@@ -197,3 +198,39 @@ def test_order_puts_what_has_no_number_last() -> None:
     table = np.array([[0.2, np.nan], [np.nan, np.nan], [0.9, 0.1]])
     assert order(table, "validation_accuracy") == [2, 0, 1]
     assert order(table, "validation_loss") == [0, 2, 1]
+
+
+def two_settings() -> list[Arm]:
+    return arms(
+        *(
+            made(init__name=init, model__dropout=dropout)
+            for init in ("he", "zeros")
+            for dropout in (0.1, 0.2)
+        ),
+        asked=None,
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "he, dropout=0.2",
+        "he,dropout=0.2",
+        "dropout=0.2, he",
+        "0.2,he",
+        "init=he, model.dropout=0.2",
+    ],
+)
+def test_an_arm_is_found_however_it_is_spelled(asked: str) -> None:
+    found = two_settings()
+    assert found[find(found, asked)].settings == {"init": "he", "model.dropout": "0.2"}
+
+
+@pytest.mark.parametrize("asked", ["he", "", "0.2", "he, 0.2, 0.2", "he, dropout=0.3"])
+def test_an_arm_that_is_not_there_is_refused_with_those_that_are(asked: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find(two_settings(), asked)
+    assert str(caught.value) == (
+        f"report.baseline={asked}: no such arm; the arms are he, dropout=0.1; he, dropout=0.2; "
+        "zeros, dropout=0.1; zeros, dropout=0.2."
+    )

@@ -50,6 +50,11 @@ INITS = ["he", "zeros"]
         (
             grid(init__name=INITS, activation__name=["relu", "tanh"]),
             None,
+            (("init", "activation"), (), ()),
+        ),
+        (
+            grid(init__name=INITS, activation__name=["relu", "tanh"]),
+            ("activation", "init"),
             (("activation", "init"), (), ()),
         ),
         # A group means all keys below it.
@@ -111,7 +116,7 @@ def test_what_the_question_decides_follows_it(asked: tuple[str, ...] | None) -> 
     found = roles(records, asked)
     assert three(found) == (("init",), (), ("seed",))
     assert found.following == ("model.hidden",)
-    assert list(notes_of_roles(found)) == [
+    assert list(notes_of_roles(found, records)) == [
         "model.hidden goes with init: what is said of arms may be due to either."
     ]
     # Asked for by name, it makes arms of its own.
@@ -144,7 +149,9 @@ def test_how_it_was_watched_is_set_apart_between_sweeps_alone(key: str) -> None:
     records[1]["sweep"] = "another"
     found = roles(records)
     assert (found.scientific, found.apart) == (("init",), (key,))
-    assert list(notes_of_roles(found)) == [f"{key}: differs, and is taken to change no number."]
+    assert list(notes_of_roles(found, records)) == [
+        f"{key}: differs, and is taken to change no number."
+    ]
 
 
 def test_trainers_that_train_for_other_times_are_not_set_apart() -> None:
@@ -175,6 +182,7 @@ def test_what_is_fixed_is_told() -> None:
 
 
 def test_another_split_is_said() -> None:
-    found = roles(grid(init__name=INITS, data__split_seed=[0, 1]))
-    (note,) = notes_of_roles(found)
+    records = grid(init__name=INITS, data__split_seed=[0, 1])
+    found = roles(records)
+    (note,) = notes_of_roles(found, records)
     assert note.startswith("data.split_seed varies: ")

@@ -124,6 +124,8 @@ def test_all_arrive_at_once() -> None:
     found = arrival([10] * 4, [True] * 4)
     assert (found.median, found.low, found.high) == (10, None, None)
     assert log_rank([found, found]) is None
+    watched_less = arrival([5, 10], [False, True])
+    assert log_rank([found, watched_less]) is None
 
 
 def test_an_arm_that_was_never_at_risk_is_left_out() -> None:

@@ -26,7 +26,7 @@ def planned(overrides: Sequence[str], hydra: Sequence[str], several: bool) -> Pl
 
     hydra: overrides of Hydra's own.
     """
-    full = spelled_out(overrides)
+    full = spelled_out(overrides, several)
     refuse_foreign_code([*full, *hydra])
     # A refusal is worded by what was typed.
     sys.argv[1:] = full

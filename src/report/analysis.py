@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
 from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
@@ -17,6 +17,7 @@ from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs
 from src.report.statistics.power import Plan, level_of_next, plans
+from src.report.statistics.profiles import Profiles, profiles
 from src.report.statistics.ranks import Ranking, ranking
 from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
@@ -53,6 +54,7 @@ class Analysis:
     plans: list[Plan | None]  # for each pair, seeds that would settle it; None where it is settled
     tallies: list[Tally]  # of each arm
     lost: list[str]  # arms of which every member failed
+    profiles: Profiles  # of each arm
 
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
@@ -90,6 +92,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         _plans(table, pairs),
         tallies(arms, seeds, records),
         lost(arms, records, sorted_out.scientific),
+        profiles(table, higher_is_better=higher),
     )
 
 
@@ -107,9 +110,6 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:
     """The place of the named arm; torch's own start where none is named and that is among them."""
-    names = [arm.name for arm in arms]
-    if asked is None:
-        return names.index("default") if "default" in names else None
-    if asked not in names:
-        raise InputError(f"report.baseline={asked}: no such arm; the arms are {'; '.join(names)}.")
-    return names.index(asked)
+    if asked is not None:
+        return find(arms, asked)
+    return next((k for k, arm in enumerate(arms) if arm.name == "default"), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from src.errors import InputError
 from src.report.metrics import higher_is_better, score
 from src.report.names import names
 from src.report.roles import Roles
@@ -21,6 +22,7 @@ CHOSEN_BY = "validation_accuracy"
 # Of the most seeds that an option of an arm has, the share that it takes to be chosen: the mean of
 # a few, as an interrupted sweep leaves them, may be luck.
 ENOUGH = 0.5
+MOST_TOLD = 20  # arms that a refusal names
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,29 @@ def notes_of_arms(arms: Sequence[Arm]) -> Iterator[str]:
 def _listed(found: Sequence[str], shown_of_many: int = 5) -> str:
     more = len(found) - shown_of_many
     return ", ".join(found[:shown_of_many]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def find(arms: Sequence[Arm], asked: str) -> int:
+    """The place of an arm by its name: he, relu. What is set may stand in any order, with its keys
+    or without. InputError, with the arms' names, where none or several are meant."""
+    names = [arm.name for arm in arms]
+    if asked in names:
+        return names.index(asked)
+    meant = [k for k, arm in enumerate(arms) if _parts(asked) in _spellings(arm)]
+    if len(meant) != 1:
+        told = "; ".join(names[:MOST_TOLD])
+        more = f"; and {len(names) - MOST_TOLD:,} more" if len(names) > MOST_TOLD else ""
+        raise InputError(f"report.baseline={asked}: no such arm; the arms are {told}{more}.")
+    return meant[0]
+
+
+def _spellings(arm: Arm) -> list[list[str]]:
+    with_keys = [f"{key}={value}" for key, value in arm.settings.items()]
+    return [_parts(arm.name), _parts(",".join(arm.settings.values())), _parts(",".join(with_keys))]
+
+
+def _parts(text: str) -> list[str]:
+    return sorted(part.strip() for part in text.split(","))
 
 
 def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:

@@ -129,7 +129,7 @@ def _arms(both: Sequence[tuple[Arm, Arm]], metric: str) -> list[ArmChange]:
             p=float(p[k]),
             adjusted=float(adjusted[k]),
             test=str(tests[k]),
-            equal=_equal(*members[k]),
+            equal=_equal(*members[k], metric),
             chosen=chosen(one.chosen, other.chosen),
         )
         for k, ((one, other), n) in enumerate(zip(both, counts(differences), strict=True))
@@ -158,11 +158,11 @@ def _by_seed(arm: Arm) -> BySeed:
     return {tuple(shown(record, key) for key in SEEDS): record for record in arm.members.values()}
 
 
-def _equal(mine: BySeed, theirs: BySeed) -> int:
+def _equal(mine: BySeed, theirs: BySeed, metric: str) -> int:
     return sum(
         all(record.get(key) == theirs[seed].get(key) for key in RESULTS)
         for seed, record in mine.items()
-        if seed in theirs
+        if seed in theirs and not math.isnan(score(record, metric))
     )
 
 

@@ -5,8 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from src.report.analysis import Analysis
-from src.report.arms import CHOSEN_BY
+from src.report.arms import CHOSEN_BY, notes_of_arms
 from src.report.metrics import CLASSES, higher_is_better
+from src.report.protocol import notes_of_origin
+from src.report.results import Members
+from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
 from src.report.statistics.power import POWER
@@ -24,11 +27,24 @@ def notes(analysis: Analysis) -> list[str]:
     return [
         *_compared(analysis),
         *_claims(analysis),
+        *happened(analysis),
+        *_arrivals(analysis),
+        *_plans(analysis),
+    ]
+
+
+def happened(analysis: Analysis) -> list[str]:
+    """What is of this sweep, and no standing rule of reports."""
+    read = analysis.records.notes if isinstance(analysis.records, Members) else []
+    return [
+        *read,
+        *notes_of_origin(analysis.records),
+        *notes_of_roles(analysis.roles, analysis.records),
+        *notes_of_arms(analysis.arms),
         *_diverged(analysis),
         *_failed(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
-        *_plans(analysis),
     ]
 
 
@@ -129,16 +145,21 @@ def _tuned(analysis: Analysis) -> Iterator[str]:
         counts = Counter(arm.chosen[key] for arm in analysis.arms)
         told = [f"{value} for {plural(count, 'arm')}" for value, count in counts.most_common()]
         yield f"Tuned for each arm on {words(CHOSEN_BY)}: {key}, {listed(told, NAMED)}."
-    tried = sorted({arm.tried for arm in analysis.arms})
-    if len(tried) > 1:
-        yield (
-            f"Arms were given from {tried[0]} to {tried[-1]} combinations to choose from; those "
-            "with more have the better chance."
-        )
-    if analysis.metric == CHOSEN_BY and tried[-1] > 1:
+    if analysis.metric == CHOSEN_BY and any(arm.tried > 1 for arm in analysis.arms):
         yield (
             f"{words(CHOSEN_BY).capitalize()} both chose the settings and compares the arms, which "
             "flatters them; test accuracy would not."
+        )
+
+
+def _arrivals(analysis: Analysis) -> Iterator[str]:
+    counted = [arrival for arrival in analysis.arrivals if arrival is not None]
+    never = sum(not came for arrival in counted for came in arrival.arrived)
+    if never:
+        yield (
+            f"Steps to 80 %: {plural(never, 'member')} never came so far and "
+            f"{'is' if never == 1 else 'are'} censored at the last step planned, diverged ones "
+            "too; the median is that of Kaplan and Meier."
         )
 
 

@@ -20,6 +20,8 @@ from src.report.settings import (
 # Replicates. Another split is one as well: a start that is better should be so on any
 # (Bouthillier et al., 2021, arXiv:2103.03098).
 SEEDS = ("seed", "data.order_seed", "data.split_seed", "model.dropout_seed")
+# What the question is of, whatever else varies.
+FIRST = ("init",)
 # What is tuned for each arm unless the question names it.
 TUNED = ("optimizer", "schedule")
 # What is taken to change no number, unless one sweep set out to compare it; so is a trainer's name
@@ -69,6 +71,7 @@ def roles(records: Sequence[Record], asked: Sequence[str] | None = None) -> Role
             allowed = ", ".join(others) or "nothing but seeds"
             raise InputError(f"report.scientific={name}: does not vary here; what does: {allowed}.")
     wanted = [key for key in others if _is_wanted(key, asked)] or others
+    wanted.sort(key=lambda key: _place(key, asked or FIRST))
     groups = [key for key in wanted if is_group(records, key)]
     scientific = tuple(
         key
@@ -81,16 +84,22 @@ def roles(records: Sequence[Record], asked: Sequence[str] | None = None) -> Role
     return Roles(scientific, nuisance, seeds, following, apart, _fixed(records))
 
 
-def notes_of_roles(roles: Roles) -> Iterator[str]:
+def notes_of_roles(roles: Roles, records: Sequence[Record]) -> Iterator[str]:
     """What a reader must know of the settings to judge what is said of the arms."""
-    by = " and ".join(roles.scientific)
     for key in roles.following:
         if not any(within(key, name) for name in roles.scientific):
+            alone = [by for by in roles.scientific if decided(records, key, [by])]
+            by = alone[0] if alone else " and ".join(roles.scientific)
             yield f"{key} goes with {by}: what is said of arms may be due to either."
     if "data.split_seed" in roles.seeds:
         yield "data.split_seed varies: a seed stands for its split as well, in every arm the same."
     if roles.apart:
         yield f"{', '.join(roles.apart)}: differs, and is taken to change no number."
+
+
+def _place(key: str, first: Sequence[str]) -> int:
+    """Of a key below one of the first, that one's place; all others come after, as they are."""
+    return next((k for k, name in enumerate(first) if within(key, name)), len(first))
 
 
 def _is_wanted(key: str, asked: Sequence[str]) -> bool:

@@ -85,7 +85,7 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
 
 def composed(overrides: Sequence[str]) -> Config:
     """The checked configuration that the overrides ask for."""
-    full = spelled_out(overrides)
+    full = spelled_out(overrides, several=True)  # to be refused below
     refuse_foreign_code(full)
     # A refusal is worded by what was typed.
     sys.argv[1:] = full

@@ -37,6 +37,7 @@ class MemberTracker:
     diverged_at: int | None = None
     steps_to_80: int | None = None  # None: never, or not yet (see src.tracking.pace)
     of: int = 1  # members of the command
+    held_out: bool = False  # the test set is not looked at
     _lines: list[str] = field(default_factory=list)
     _board: Board | None = None
 
@@ -44,7 +45,9 @@ class MemberTracker:
         """The same member before its first step; what was written of its curves is removed."""
         if self._board is not None:
             self._board.events.path.unlink(missing_ok=True)
-        return MemberTracker(self.config, self.folder, self.label, of=self.of)
+        return MemberTracker(
+            self.config, self.folder, self.label, of=self.of, held_out=self.held_out
+        )
 
     @property
     def in_full(self) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 from src.diagnostics.records import Record
 from src.progress import Progress
 from src.tracking.member import MemberTracker, Row
+from src.tracking.opening import FirstSteps
 from src.tracking.pace import Pace
 
 Array = npt.NDArray[np.float64]
@@ -26,6 +27,7 @@ class StackTracker:
         self.members, self.progress = list(members), progress
         self.every = self.members[0].config.logger.every_n_steps
         self.pace = Pace(len(self.members), self.members[0].config.data.batch_size)
+        self.opening = FirstSteps(len(self.members))
         self._reset_epoch()
         self._pending: Array = np.zeros((2, 0, len(self.members)))  # steps of an unfinished window
         self._window_start = 0
@@ -49,7 +51,9 @@ class StackTracker:
         self._examples += batch * len(loss)
         self.pace.trained(first_step, batch, hit)
         self._note_pace()
-        self._write_windows(np.stack([loss, hit / batch]))
+        numbers = np.stack([loss, hit / batch])
+        self.opening.trained(first_step, numbers)
+        self._write_windows(numbers)
         self.progress.advance(len(loss) * len(self.members))
 
     def validated(
@@ -132,6 +136,7 @@ class StackTracker:
             "steps": self._window_start + self._pending.shape[1],
             "pending": self._pending.tolist(),
             "pace": self.pace.state(),
+            "first_steps": self.opening.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -144,6 +149,8 @@ class StackTracker:
         if "pace" in state:
             self.pace.restore(state["pace"])
             self._note_pace()
+        if "first_steps" in state:
+            self.opening.restore(state["first_steps"])
         self.progress.resumed(state["steps"] * len(self.members))
         self._window_start = state["window_start"]
         self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))

@@ -23,6 +23,12 @@ class GridSweeper(basic_sweeper.BasicSweeper):
         require(whole, "hydra.sweeper.max_batch_size", size, allowed)
         return super().sweep(arguments)
 
+    def _parse_config(self) -> list[str]:
+        """hydra.sweeper.params, where seeds=20 may stand as on the command line."""
+        from src.replicates import replicated
+
+        return replicated(super()._parse_config(), several=True)
+
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         if not getattr(self.launcher, "checks_jobs", False):
             super().validate_batch_is_legal(batch)

@@ -1,0 +1,110 @@
+"""The test numbers of a sweep's chosen members: `python -m src.held_out FOLDER`.
+
+Where settings are tuned for each arm (optimizer, schedule), the members of a sweep are not tested
+as they end. At its end the tuning is chosen for each arm on validation accuracy, and the test set
+is looked at once, for the members that were chosen. This command does the same for a sweep that
+was interrupted, by what varies among the members that are there; what has been tested is not tested
+again.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+try:
+    from src.cli import Parser, guarded
+    from src.errors import InputError, MembersFailed
+    from src.report.results import Record, load, read, setting
+    from src.report.roles import roles
+except KeyboardInterrupt:  # of these imports; a command guards itself from then on
+    print("error: interrupted.", file=sys.stderr)
+    sys.exit(130)
+
+COMMAND = "python -m src.held_out"
+TRUST = "trust=true"
+
+
+def due(records: Sequence[Record]) -> list[Record]:
+    """Of a sweep's members, those that are chosen, came to their end, and are not tested yet.
+
+    InputError where the sweep's own report.scientific does not fit it.
+    """
+    if not any(_untested(record) for record in records):
+        return []
+    from src.report.arms import arms_of  # of NumPy
+
+    asked = next(filter(None, map(_scientific, records)), None)
+    arms = arms_of(records, roles(records, asked))
+    members = [record for arm in arms for record in arm.members.values()]
+    return [record for record in members if _untested(record)]
+
+
+def _untested(record: Record) -> bool:
+    return record["status"] == "done" and not (record.get("metrics") or {}).get("test")
+
+
+def _scientific(record: Record) -> list[str] | None:
+    try:
+        return list(setting(record, "report.scientific"))
+    except (KeyError, TypeError):  # null, or a result of before there was this key
+        return None
+
+
+def settle(folder: Path | None) -> list[str]:
+    """Test the members of a sweep that are due; a sentence for each that cannot be tested."""
+    records = load(folder) if folder is not None and folder.is_dir() else []
+    return _settle(records, trust=False)
+
+
+def _settle(records: Sequence[Record], trust: bool) -> list[str]:
+    members = due(records)
+    if not members:
+        return []
+    from src.finished import complete
+
+    faults = complete(members, trust)
+    done = len(members) - len(faults)
+    print(f"test set: looked at once, for {done:,} chosen member(s) of {len(records):,}")
+    return faults
+
+
+def hint(folder: Path, records: Sequence[Record]) -> str | None:
+    """What to say where test numbers are still due; None where none are."""
+    try:
+        members = due(records)
+    except InputError:
+        return None  # told elsewhere
+    if not members:
+        return None
+    return f"test set: not looked at yet for {len(members):,} member(s); {COMMAND} {folder} does so"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    guarded(lambda: _command(words))
+
+
+def _command(words: Sequence[str]) -> None:
+    parser = Parser(
+        prog=COMMAND,
+        description=__doc__,
+        epilog=f"{TRUST} among the folders: import what their results name as code",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="a sweep's")
+    asked = parser.parse_args(words).folders
+    folders = [Path(word) for word in asked if word != TRUST]
+    faults: list[str] = []
+    for folder in folders:  # each is a sweep of its own
+        records = read(folder)
+        if due(records):
+            faults += _settle(records, TRUST in asked)
+        else:
+            print(f"{folder}: all chosen members have their test numbers")
+    if faults:
+        raise MembersFailed("\n".join([*faults, f"{len(faults)} member(s) could not be tested."]))
+
+
+if __name__ == "__main__":
+    main()

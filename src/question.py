@@ -1,0 +1,57 @@
+"""What a sweep asks, known before its first step: its arms, and what is tuned for each of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+
+from src.config import Config, as_plain
+from src.errors import InputError
+from src.report.results import Record
+from src.report.roles import SEEDS, Roles, roles
+from src.schema.report import ReportConfig
+
+
+def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Roles:
+    """The roles of what varies in a whole sweep, its seeds left out.
+
+    overrides: of each member. InputError where `report` asks for what this sweep has not.
+    """
+    report = shared(configs)
+    planned = [_as_record(configs[k]) for k in _distinct(overrides)]
+    found = roles(planned, report.scientific)
+    if report.baseline is not None:
+        _check_baseline(report.baseline, planned, found)
+    return found
+
+
+def shared(configs: Sequence[Config]) -> ReportConfig:
+    """What all members of a sweep ask of its report; InputError where they do not agree."""
+    first = configs[0].report
+    for item in fields(ReportConfig):
+        for config in configs:
+            one, other = getattr(first, item.name), getattr(config.report, item.name)
+            if one != other:
+                key = f"report.{item.name}"
+                raise InputError(f"{key}={other}: must be {one} for all members of the sweep.")
+    return first
+
+
+def _distinct(overrides: Sequence[Sequence[str]]) -> Iterable[int]:
+    """Of members that differ in seeds alone one each: a sweep of many seeds is looked at as fast
+    as one of few."""
+    first: dict[tuple[str, ...], int] = {}
+    for position, items in enumerate(overrides):
+        kept = tuple(item for item in items if item.lstrip("+").partition("=")[0] not in SEEDS)
+        first.setdefault(kept, position)
+    return first.values()
+
+
+def _as_record(config: Config) -> Record:
+    """As its result will be read, without a number yet."""
+    plain = as_plain(config)
+    return {"status": "done", "label": "", "folder": "", "config": plain, "metrics": {}}
+
+
+def _check_baseline(baseline: str, planned: Sequence[Record], found: Roles) -> None:
+    from src.report.arms import arms_of, find  # of NumPy
+
+    find(arms_of(planned, found), baseline)
