@@ -112,6 +112,7 @@ def guarded(command: Callable[[], object]) -> None:
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
         command()
+        sys.stdout.flush()  # a reader that has gone is noticed here, not by the interpreter's end
     except Terminated:
         _leave("terminated.", TERMINATED)
     except KeyboardInterrupt:

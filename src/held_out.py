@@ -15,7 +15,7 @@ from pathlib import Path
 try:
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
-    from src.report.results import Record, load, read, setting, varied
+    from src.report.results import Record, load, read, setting
     from src.report.roles import roles
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
@@ -35,7 +35,7 @@ def due(records: Sequence[Record]) -> list[Record]:
     from src.report.arms import arms_of  # of NumPy
 
     asked = next(filter(None, map(_scientific, records)), None)
-    arms = arms_of(records, roles(varied(list(records)), asked))
+    arms = arms_of(records, roles(records, asked))
     members = [record for arm in arms for record in arm.members.values()]
     return [record for record in members if _untested(record)]
 

@@ -84,15 +84,15 @@ def train(composed: DictConfig) -> float:
 
 
 def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
-    """Show the table of a finished command; MembersFailed where some members could not train.
+    """Tell of a finished command, and report it; MembersFailed where members could not train.
 
     untested: a sentence for each chosen member that could not be tested.
     """
     if folder is None:
         return
-    from src.report.table import show
+    from src.report.conclusion import conclude as told
 
-    records = show(folder)
+    records = told(folder)
     said = hint(folder, records)
     if said is not None:
         print(said)

@@ -27,6 +27,7 @@ SMALL = (
     "model.hidden=[8,6]",
     "trainer=cpu",
     "trainer.epochs=1",
+    "report.page=false",  # seconds of pictures
 )
 
 Configure = Callable[..., Config]

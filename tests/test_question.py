@@ -22,7 +22,7 @@ REFUSED = [
     ),
     (
         ("init=he,zeros", "activation=relu,tanh", "report.baseline=gelu, he"),
-        ["report.baseline=gelu, he: no such arm; the arms are relu, he; tanh, he; relu, zeros;"],
+        ["report.baseline=gelu, he: no such arm; the arms are he, relu; he, tanh; zeros, relu;"],
     ),
     (
         ("init=he,zeros", "activation=relu,tanh", "report.scientific=[init]", "report.baseline=a"),
@@ -78,7 +78,7 @@ def test_many_arms_are_not_all_told() -> None:
     rates = [0.001 * k for k in range(1, 41)]
     configs = [vary(tiny(), optimizer__lr=rate, report__baseline="x") for rate in rates]
     overrides = [[f"optimizer.lr={rate}"] for rate in rates]
-    with pytest.raises(InputError, match=r"the arms are 0\.001; .*; and 20 more\."):
+    with pytest.raises(InputError, match=r"the arms are lr=0\.001; .*; and 20 more\."):
         asked(configs, overrides)
 
 

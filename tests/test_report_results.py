@@ -1,5 +1,7 @@
 """Results are read back: old runs and failed ones too; a broken file is named."""
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +9,14 @@ import pytest
 
 from src.errors import InputError
 from src.report.metrics import metric
-from src.report.results import load, setting, varied
+from src.report.results import load, read, setting, varied
 from src.report.table import show
-from tests.records import CONFIG, made, written
+from tests.records import CONFIG, failed, made, written
 
 
 def test_load_finds_every_result_in_order(tmp_path: Path) -> None:
     written(tmp_path / "b", made(0.1))
-    written(tmp_path / "a" / "deep", made(0.2), made(0.3))
+    written(tmp_path / "a" / "deep", made(0.2, seed=1), made(0.3, seed=2))
     (tmp_path / "a" / "result.json.partial").write_text("{")
     records = load(tmp_path)
     assert [metric(record, "validation_accuracy") for record in records] == [0.2, 0.3, 0.1]
@@ -109,3 +111,120 @@ def test_a_key_of_a_group_is_told_where_the_name_does_not_decide_it() -> None:
 def test_a_seed_that_is_set_by_itself_is_told() -> None:
     records = [made(seed=seed, data__order_seed=order) for seed in (0, 1) for order in (0, 1)]
     assert varied(records) == ["data.order_seed", "seed"]
+
+
+def test_members_without_a_result_are_counted(tmp_path: Path) -> None:
+    written(tmp_path, made(), made(seed=1), made(seed=2))
+    for number in range(3, 5):
+        (tmp_path / f"member={number}" / ".hydra").mkdir(parents=True)
+    (tmp_path / "member=0" / ".hydra").mkdir()
+    (tmp_path / "pictures").mkdir()
+    members = read(tmp_path)
+    assert len(members) == 3
+    assert members.notes == ["2 of 5 members have no result yet."]
+
+
+def test_a_sweep_in_which_nothing_is_finished(tmp_path: Path) -> None:
+    (tmp_path / "member=0" / ".hydra").mkdir(parents=True)
+    told = r"holds no result.json; a sweep leaves one for each member. 1 were begun"
+    with pytest.raises(InputError, match=told):
+        read(tmp_path)
+    assert load(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"status": "going"}, "status=going: must be done, diverged, failed"),
+        ({"config": []}, "config: must be a mapping"),
+        ({"metrics": 3}, "metrics: must be a mapping"),
+        ({"metrics": {"last": "x"}}, "metrics.last: must be a mapping"),
+        (
+            {"metrics": {"test": {"accuracy": "x"}}},
+            "metrics.test.accuracy=x: must be a number",
+        ),
+        ({"steps_to_80": "soon"}, "steps_to_80=soon: must be an integer"),
+        ({"seconds": True}, "seconds=True: must be a number"),
+        ({"verdict": "dead"}, "verdict=dead: must be a mapping"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    path = written(tmp_path, made() | change) / "member=0" / "result.json"
+    with pytest.raises(InputError) as caught:
+        read(tmp_path)
+    assert str(caught.value) == f"{path}: not a result of this program ({told})."
+
+
+def test_one_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
+    written(tmp_path, *(made(seed=seed) for seed in range(8)))
+    for number in range(5):
+        (tmp_path / f"member={number}" / "result.json").write_text('{"status": "do')
+    members = read(tmp_path)
+    assert [setting(record, "seed") for record in members] == [5, 6, 7]
+    (note,) = members.notes
+    assert note.startswith("5 result(s) cannot be read and are left out: ")
+    for number in range(3):
+        assert f"{tmp_path / f'member={number}' / 'result.json'}: not a readable result" in note
+    assert "member=3" not in note
+    assert note.endswith("And 2 more.")
+
+
+def test_folders_given_twice_or_nested_count_once(tmp_path: Path) -> None:
+    inner = written(tmp_path / "inner", made(), made(seed=1))
+    (tmp_path / "link").symlink_to(inner)
+    members = read(tmp_path, inner, inner / "member=0", tmp_path / "link", tmp_path)
+    assert len(members) == 2
+    assert members.notes == []
+
+
+def test_a_members_folder_gives_that_member(tmp_path: Path) -> None:
+    written(tmp_path / "member=0", made(seed=7))
+    (tmp_path / "member=0" / "result.json").write_text(json.dumps(made()))
+    assert [setting(record, "seed") for record in read(tmp_path / "member=0")] == [0]
+    assert len(read(tmp_path)) == 1
+
+
+def at(folder: Path, when: float, *records: dict[str, Any]) -> Path:
+    for path in written(folder, *records).rglob("result.json"):
+        os.utime(path, (when, when))
+    return folder
+
+
+def test_of_equal_members_the_newest_counts(tmp_path: Path) -> None:
+    old = at(tmp_path / "old", 1_000, made(0.5), made(0.6, seed=1))
+    new = at(tmp_path / "new", 2_000, made(0.5), made(0.7, seed=1), made(0.8, seed=2))
+    for folders in ((old, new), (new, old)):
+        members = read(*folders)
+        found = {setting(each, "seed"): metric(each, "validation_accuracy") for each in members}
+        assert found == {0: 0.5, 1: 0.7, 2: 0.8}
+        assert (
+            members.notes[0] == "2 member(s) repeat another's settings; of each the newest counts."
+        )
+        assert members.notes[1].startswith("1 of these differ in their numbers: ")
+        assert "member=1" in members.notes[1]
+        assert "member=0" not in members.notes[1]
+
+
+def test_a_failed_member_gives_way_to_one_that_came_through(tmp_path: Path) -> None:
+    done = at(tmp_path / "a", 1_000, made())
+    lost = at(tmp_path / "b", 2_000, failed())
+    for folders in ((done, lost), (lost, done)):
+        (record,) = members = read(*folders)
+        assert record["status"] == "done"
+        assert len(members.notes) == 1
+
+
+def test_where_files_lie_is_no_setting(tmp_path: Path) -> None:
+    here = written(tmp_path / "a", made(data__root="/a", logger={"name": "none"}))
+    there = written(tmp_path / "b", made(data__root="/b", logger={"name": "tensorboard"}))
+    assert len(read(here, there)) == 1
+
+
+def test_the_sweep_of_a_member(tmp_path: Path) -> None:
+    sweep = written(tmp_path / "sweep" / "deep", made(), made(seed=1)).parent
+    (sweep / "multirun.yaml").write_text("")
+    alone = written(tmp_path / "alone", made(seed=2))
+    records = read(sweep / "deep" / "member=0", sweep, alone)
+    assert [record["sweep"] for record in records] == [str(sweep), str(sweep), str(alone)]

@@ -10,6 +10,7 @@ from tests.command import Command
 from tests.conftest import SMALL
 
 QUICK = (*SMALL, "quiet=true", "logger=none")
+SWEEP = ("-m", *QUICK, "report.page=true", "init=he,zeros", "seeds=3", "hydra.sweep.dir=here")
 
 
 def test_a_single_run_and_its_repetition(command: Command, tmp_path: Path) -> None:
@@ -46,6 +47,65 @@ def test_finished_members_are_kept(command: Command, tmp_path: Path) -> None:
     assert outcome.out.count("val. acc. %") == 1
 
 
+def test_a_sweep_ends_with_its_arms_and_the_path_of_the_page(
+    command: Command, tmp_path: Path
+) -> None:
+    outcome = command(*SWEEP)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "| n | test acc. % (95 %) |" in " ".join(outcome.out.split())
+    assert outcome.out.endswith("6 member(s) in here\nreport: here/report/index.html\n")
+    assert (tmp_path / "here" / "report" / "index.html").is_file()
+    assert (tmp_path / "here" / "summary.csv").read_text().count("\n") == 7
+
+
+def test_a_sweep_without_a_page(command: Command, tmp_path: Path) -> None:
+    outcome = command(*(item for item in SWEEP if item != "report.page=true"))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.endswith("6 member(s) in here\n")
+    assert not (tmp_path / "here" / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("broken", "remains"),
+    [
+        ("src.report.analysis.summaries", "val. acc. %"),
+        ("src.report.terminal.rows", "val. acc. %"),
+        ("src.report.write.drawings", "test acc. % (95 %)"),
+    ],
+)
+def test_a_fault_of_the_report_hides_no_sweep(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, remains: str
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(broken, fault)
+    outcome = command(*SWEEP)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert remains in outcome.out
+    assert "ZeroDivisionError: division by zero; python -m src.report here" in outcome.out
+    assert "6 member(s) in here" in outcome.out
+    assert (tmp_path / "here" / "summary.csv").is_file()
+    assert len(command.results()) == 6
+
+
+def test_a_full_disk_hides_no_sweep(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("src.report.write.write_atomically", full)
+    monkeypatch.setattr("src.report.table.write_atomically", full)
+    outcome = command(*SWEEP)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "No summary.csv: " in outcome.out
+    assert "| n | test acc. % (95 %) |" in " ".join(outcome.out.split())
+    assert "No page: here/report/report.json cannot be written (No space left on device).\n" in (
+        outcome.out
+    )
+
+
 @pytest.fixture
 def broken_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of the program's own in one stack: nothing that a check could have foreseen."""
@@ -68,7 +128,7 @@ def test_a_failed_member_ends_with_code_1_and_its_sentence(command: Command) -> 
     # The other stack is finished, and the table tells of both.
     statuses = [json.loads(path.read_text())["status"] for path in command.results()]
     assert sorted(statuses) == ["done", "failed"]
-    assert "| failed |" in outcome.out
+    assert "Note: Failed: 1 member" in outcome.out
     (log,) = [path for path in command.folder.rglob("train.log") if "[5]" in str(path.parent)]
     assert "Traceback" in log.read_text()
     assert "is on fire" in log.read_text()

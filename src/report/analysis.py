@@ -1,16 +1,27 @@
 """All that a report says of a sweep, computed once; table, figures, page and exports show it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
+from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
-from src.report.results import Record, varied
+from src.report.protocol import check
+from src.report.results import Record
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
+from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs
-from src.report.statistics.summary import Summary, summarise
+from src.report.statistics.power import Plan, level_of_next, plans
+from src.report.statistics.profiles import Profiles, profiles
+from src.report.statistics.ranks import Ranking, ranking
+from src.report.statistics.summary import Summary, summaries
+from src.report.statistics.survival import Arrival, LogRank, log_rank
+from src.report.tally import Tally, lost, tallies
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,8 @@ class Options:
 
 @dataclass(frozen=True)
 class Analysis:
-    """arms, summaries and letters are in order of rank, and so are rows of table and pairs."""
+    """arms, and all lists with an entry for each, are in order of rank, and so are rows of table
+    and arms of pairs."""
 
     records: Sequence[Record]
     roles: Roles
@@ -36,11 +48,19 @@ class Analysis:
     pairs: list[Pair]
     letters: list[str]
     baseline: int | None  # an arm's place
+    ranking: Ranking | None  # by ranks within seeds; claims are made by pairs alone
+    arrivals: list[Arrival | None]  # steps to 80 % of each arm; None where they were not counted
+    log_rank: LogRank | None  # of the arrivals of all arms
+    plans: list[Plan | None]  # for each pair, seeds that would settle it; None where it is settled
+    tallies: list[Tally]  # of each arm
+    lost: list[str]  # arms of which every member failed
+    profiles: Profiles  # of each arm
 
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
     """InputError where the options do not fit the sweep."""
-    sorted_out = roles(varied(list(records)), options.scientific)
+    check(records, options.scientific)
+    sorted_out = roles(records, options.scientific)
     arms = arms_of(records, sorted_out)
     if not arms:
         raise InputError("no member came so far that it can be compared; see each train.log.")
@@ -52,8 +72,9 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)
-    pairs = all_pairs(table)
+    pairs = all_pairs(table, higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
+    arrived = arrivals(arms)
     return Analysis(
         records,
         sorted_out,
@@ -61,18 +82,34 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         arms,
         seeds,
         table,
-        [summarise(row, higher_is_better=higher) for row in table],
+        summaries(table, higher_is_better=higher),
         pairs,
         letters(len(arms), apart),
         _baseline(arms, options.baseline),
+        ranking(table, higher_is_better=higher),
+        arrived,
+        log_rank([arm for arm in arrived if arm is not None]),
+        _plans(table, pairs),
+        tallies(arms, seeds, records),
+        lost(arms, records, sorted_out.scientific),
+        profiles(table, higher_is_better=higher),
     )
+
+
+def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
+    """None as well for pairs with too few seeds for a test."""
+    tested = [k for k, pair in enumerate(pairs) if not math.isnan(pair.p)]
+    unsettled = [k for k in tested if not pairs[k].claimed]
+    differences = [table[pairs[k].first] - table[pairs[k].second] for k in unsettled]
+    found = plans(
+        [row[~np.isnan(row)] for row in differences], level_of_next(len(unsettled), 1 - LEVEL)
+    )
+    by_pair = dict(zip(unsettled, found, strict=True))
+    return [by_pair.get(k) for k in range(len(pairs))]
 
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:
     """The place of the named arm; torch's own start where none is named and that is among them."""
-    names = [arm.name for arm in arms]
-    if asked is None:
-        return names.index("default") if "default" in names else None
-    if asked not in names:
-        raise InputError(f"report.baseline={asked}: no such arm; the arms are {'; '.join(names)}.")
-    return names.index(asked)
+    if asked is not None:
+        return find(arms, asked)
+    return next((k for k, arm in enumerate(arms) if arm.name == "default"), None)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from src.report.results import Record
+from src.report.settings import Record
 
 # name -> where it stands in a record
 METRICS = {

@@ -1,41 +1,56 @@
 """Below the table: each verdict in words, with what to try, however many members share it."""
 
-import sys
-import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from src.report.console import INDENT, say
 from src.report.results import Record, setting
 
 # Of one verdict, so many sentences (those of different arms) and values of a setting are shown.
 SENTENCES, VALUES = 3, 6
-INDENT = "  "
 
 
 def print_reasons(records: Sequence[Record], settings: Sequence[str]) -> None:
     """records: in the order of the table; nothing of those in which nothing was measured."""
-    width = _width()
     for line in reasons(records, settings):
-        if width is None:
-            print(line)
-            continue
-        depth = len(line) - len(line.lstrip())
-        indent = " " * (depth + len(INDENT))
-        print(textwrap.fill(line, width, subsequent_indent=indent, break_on_hyphens=False))
+        say(line)
 
 
 def reasons(records: Sequence[Record], settings: Sequence[str]) -> Iterator[str]:
     """A line for each primary verdict, below it its sentences and remedies, indented."""
+    for reason in grouped(records, settings):
+        count = f"{reason.members:,} member{'s' if reason.members > 1 else ''}"
+        yield f"{reason.verdict} ({': '.join(filter(None, [count, reason.shared]))})"
+        yield from (INDENT + sentence for sentence in reason.sentences)
+        yield from (f"{INDENT}Try: {remedy}" for remedy in reason.remedies)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Members of one primary verdict. shared: settings that are theirs and not all members'."""
+
+    verdict: str
+    members: int
+    shared: str
+    sentences: list[str]
+    remedies: list[str]
+
+
+def grouped(records: Sequence[Record], settings: Sequence[str]) -> Iterator[Reason]:
+    """In the order in which the records come to them."""
     judged = [record for record in records if found(record)]
     arms = [key for key in settings if key != "seed"]
     for name in dict.fromkeys(found(record)[0]["name"] for record in judged):
         members = [record for record in judged if found(record)[0]["name"] == name]
-        count = f"{len(members):,} member{'s' if len(members) > 1 else ''}"
-        yield f"{name} ({': '.join(filter(None, [count, _shared(members, judged, arms)]))})"
-        yield from _sentences(members, arms)
-        for remedy in dict.fromkeys(found(member)[0]["remedy"] for member in members):
-            if remedy:
-                yield f"{INDENT}Try: {remedy}"
+        remedies = dict.fromkeys(found(member)[0]["remedy"] for member in members)
+        yield Reason(
+            name,
+            len(members),
+            _shared(members, judged, arms),
+            list(_sentences(members, arms)),
+            [remedy for remedy in remedies if remedy],
+        )
 
 
 def found(record: Record) -> list[dict[str, Any]]:
@@ -53,10 +68,10 @@ def _sentences(members: Sequence[Record], arms: Sequence[str]) -> Iterator[str]:
     for arm, member in by_arm.items():
         shown.setdefault(_told(member), arm)
     for sentence, arm in list(shown.items())[:SENTENCES]:
-        yield INDENT + (f"{arm}: {sentence}" if len(by_arm) > 1 else sentence)
+        yield f"{arm}: {sentence}" if len(by_arm) > 1 else sentence
     if len(shown) > SENTENCES:
         more = len(shown) - SENTENCES
-        yield f"{INDENT}... and {more:,} arm{'s' if more > 1 else ''} more; see each result.json."
+        yield f"... and {more:,} arm{'s' if more > 1 else ''} more; see each result.json."
 
 
 def _told(member: Record) -> str:
@@ -87,12 +102,3 @@ def _value(record: Record, key: str) -> str:
         return str(setting(record, key))
     except (KeyError, TypeError):
         return "absent"
-
-
-def _width() -> int | None:
-    """Columns of a terminal; None off one, where nothing is folded."""
-    if not sys.stdout.isatty():
-        return None
-    from rich.console import Console
-
-    return max(Console(file=sys.stdout).width, 40)

@@ -1,65 +1,67 @@
-"""Folders of results, read into records."""
+"""Folders of results, read into records: finished sweeps, interrupted ones, several at once."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from src.errors import InputError
+from src.errors import InputError, on_one_line
+from src.report.checked import fault
+from src.report.repeats import once
+from src.report.settings import Record, setting, varied
 from src.tracking.files import RESULT
 
-# Keys whose default is ${seed}.
-SEED_FOLLOWERS = ("data.order_seed", "model.dropout_seed")
-# Of a configuration, what is no property of a member.
-SWEEP_WIDE = ("report",)
+__all__ = ["Members", "Record", "load", "read", "setting", "varied", "verdict"]
 
-Record = dict[str, Any]
+# What Hydra leaves in the folder of a member that has begun, and in that of a sweep.
+BEGUN, SWEEP = ".hydra", "multirun.yaml"
+NAMED = 3  # of many broken files, so many are named
 
 
-def read(*folders: Path) -> list[Record]:
-    """The records of all members under the folders, with their path as `folder`.
+class Members(list[Record]):
+    """Records, and for a report's notes what was found beside them: one sentence each."""
 
-    The folder of a single member gives that member, whatever else lies below it. InputError for
-    one that is not there or holds no result.
+    def __init__(self, records: Iterable[Record] = (), notes: Iterable[str] = ()) -> None:
+        super().__init__(records)
+        self.notes = list(notes)
+
+
+@dataclass
+class _Found:
+    """Places below the folders, by their real paths: each once, whatever folders hold it."""
+
+    results: dict[Path, tuple[Path, Path]] = field(default_factory=dict)  # and what was asked for
+    waiting: set[Path] = field(default_factory=set)
+
+
+def read(*folders: Path) -> Members:
+    """The records of all members under the folders, with `folder`, their path.
+
+    Beside it stand `sweep`, the folder of the sweep that a member is of, and `written`, when, in
+    seconds since 1970. A folder given twice, or within another, counts once. The folder of a
+    single member gives that member, whatever else lies below it. Of members with equal settings
+    the newest is kept; a file that cannot be read is left out; the notes say so, and how many
+    members have no result yet. InputError for a folder that is not there or holds no result, and
+    where no file can be read.
     """
-    records = []
+    found = _Found()
     for folder in folders:
-        found = load(folder)
-        if not found:
-            raise InputError(f"{folder}: holds no {RESULT}; a sweep leaves one for each member.")
-        records += found
-    return records
+        before = len(found.waiting)
+        if not _find(folder, found):
+            begun = len(found.waiting) - before
+            more = f" {begun:,} were begun and have none yet." if begun else ""
+            raise InputError(
+                f"{folder}: holds no {RESULT}; a sweep leaves one for each member.{more}"
+            )
+    return _members(found)
 
 
-def load(folder: Path) -> list[Record]:
+def load(folder: Path) -> Members:
     """As read, of one folder that may yet be empty."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder.")
-    if (folder / RESULT).is_file():
-        return [_read(folder / RESULT) | {"folder": str(folder)}]
-    return [_read(path) | {"folder": str(path.parent)} for path in sorted(_results(folder))]
-
-
-def _results(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob(RESULT) if path.is_file())
-
-
-def _read(path: Path) -> Record:
-    try:
-        record = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable result ({error}).") from error
-    if not isinstance(record, dict) or not {"status", "label", "config"} <= record.keys():
-        raise InputError(f"{path}: not a result of this program.")
-    return record
-
-
-def setting(record: Record, key: str) -> Any:
-    """A dotted key of the member's configuration; a group is told by its name."""
-    node: Any = record["config"]
-    for part in key.split("."):
-        node = node[part]
-    return node["name"] if isinstance(node, dict) and "name" in node else node
+    found = _Found()
+    _find(folder, found)
+    return _members(found)
 
 
 def verdict(record: Record) -> str:
@@ -67,40 +69,73 @@ def verdict(record: Record) -> str:
     return str((record.get("verdict") or {}).get("primary", "-"))
 
 
-def varied(records: list[Record]) -> list[str]:
-    """Dotted keys in which the members differ; a group that differs in name stands for its keys."""
-    keys = sorted({key for record in records for key in _leaves(record["config"], "")})
-    differing = [key for key in keys if len({_value(record, key) for record in records}) > 1]
-    named = sorted(key.rpartition(".")[0] for key in differing if key.endswith(".name"))
-    leaders = [*named, *(["seed"] if "seed" in differing else [])]
-    rest = [
-        key
-        for key in differing
-        if not any(_follows(key, by, records) for by in leaders if by != key)
-    ]
-    return named + rest
+def _find(folder: Path, found: _Found) -> bool:
+    """Whether there is any result. Nothing is sought below a member's folder."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder.")
+    seen = False
+    for place, below, files in os.walk(folder):
+        path = Path(place)
+        if RESULT in files:
+            seen = True
+            found.results.setdefault(path.resolve(), (path, folder))
+            below.clear()
+        elif BEGUN in below:
+            found.waiting.add(path.resolve())
+            below.remove(BEGUN)
+        below.sort()
+    return seen
 
 
-def _follows(key: str, by: str, records: list[Record]) -> bool:
-    """Whether a key that differs only does what another one decides: init.scale after init,
-    data.order_seed after seed."""
-    if not key.startswith(f"{by}.") and (by != "seed" or key not in SEED_FOLLOWERS):
-        return False
-    pairs = {(_value(record, by), _value(record, key)) for record in records}
-    return len(pairs) == len({value for value, _ in pairs})
+def _members(found: _Found) -> Members:
+    records, broken = [], []
+    sweeps: dict[Path, Path] = {}
+    for path, asked in found.results.values():
+        try:
+            record = _read(path / RESULT)
+        except InputError as error:
+            broken.append(error)
+            continue
+        record["folder"] = str(path)
+        record["sweep"] = str(_sweep(path, asked, sweeps))
+        records.append(record)
+    if broken and not records:
+        raise broken[0]
+    kept, repeated = once(records)
+    return Members(kept, [*_waiting(found), *_left_out(broken), *repeated])
 
 
-def _leaves(node: Any, prefix: str) -> Iterator[str]:
-    if not isinstance(node, dict):
-        yield prefix
-        return
-    for key, child in node.items():
-        if prefix or key not in SWEEP_WIDE:
-            yield from _leaves(child, f"{prefix}.{key}".lstrip("."))
-
-
-def _value(record: Record, key: str) -> str:
+def _read(path: Path) -> Record:
     try:
-        return json.dumps(setting(record, key))
-    except (KeyError, TypeError):
-        return "absent"
+        written = path.stat().st_mtime
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a readable result ({on_one_line(error)}).") from error
+    found = fault(record)
+    if found:
+        raise InputError(f"{path}: not a result of this program ({found}).")
+    return {**record, "written": written}
+
+
+def _sweep(path: Path, asked: Path, known: dict[Path, Path]) -> Path:
+    """The nearest folder above a member that Hydra wrote a sweep's settings into; else what was
+    asked for."""
+    above = path.resolve().parent
+    if above not in known:
+        marked = (each for each in (above, *above.parents) if (each / SWEEP).is_file())
+        known[above] = next(marked, asked.resolve())
+    return known[above]
+
+
+def _waiting(found: _Found) -> Iterator[str]:
+    if found.waiting:
+        count = len(found.waiting)
+        whole = count + len(found.results)
+        yield f"{count:,} of {whole:,} members have no result yet."
+
+
+def _left_out(broken: Sequence[InputError]) -> Iterator[str]:
+    if broken:
+        more = f" And {len(broken) - NAMED:,} more." if len(broken) > NAMED else ""
+        told = " ".join(map(str, broken[:NAMED]))
+        yield f"{len(broken):,} result(s) cannot be read and are left out: {told}{more}"

@@ -3,11 +3,11 @@
 import csv
 import io
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from src.report.console import empty_table, print_table
 from src.report.metrics import METRICS, metric
 from src.report.reasons import print_reasons
 from src.report.results import Record, load, setting, varied, verdict
@@ -41,14 +41,28 @@ def show(folder: Path) -> list[Record]:
     """Write summary.csv into the folder and print the table; nothing where no member finished."""
     records = ranked(load(folder)) if folder.is_dir() else []
     if records:
-        settings = varied(records) or ["init"]
-        write_atomically(folder / SUMMARY, summary(records, settings).encode())
-        print_table(records, settings)
-        print_reasons(records, settings)
-        if len(records) > LONGEST:
-            print(f"all {len(records):,} rows are in {folder / SUMMARY}")
-        print(f"{len(records)} member(s) in {folder}")
+        keep(records, folder)
+        print_members(records, folder)
     return records
+
+
+def keep(records: Sequence[Record], folder: Path) -> None:
+    """summary.csv, of members in order of rank."""
+    write_atomically(folder / SUMMARY, summary(records, _settings(records)).encode())
+
+
+def print_members(records: Sequence[Record], folder: Path) -> None:
+    """The table, in order of rank, and what was found of its members."""
+    settings = _settings(records)
+    _print_rows(records, settings)
+    print_reasons(records, settings)
+    if len(records) > LONGEST:
+        print(f"all {len(records):,} rows are in {folder / SUMMARY}")
+    print(f"{len(records)} member(s) in {folder}")
+
+
+def _settings(records: Sequence[Record]) -> list[str]:
+    return varied(list(records)) or ["init"]
 
 
 def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
@@ -82,12 +96,8 @@ def _setting(record: Record, key: str) -> Any:
         return ""
 
 
-def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE if sys.stdout.isatty() else box.ASCII2)
+def _print_rows(records: Sequence[Record], settings: Sequence[str]) -> None:
+    table = empty_table()
     table.add_column("#", justify="right")
     for key in settings:
         table.add_column(key, overflow="fold")
@@ -102,9 +112,7 @@ def print_table(records: Sequence[Record], settings: Sequence[str]) -> None:
             continue
         cells = [str(_setting(record, key)) for key in settings]
         table.add_row(str(rank), *cells, *_metrics(record), _status(record), verdict(record))
-    # Off a terminal rich would fold the table at 80 columns.
-    width = None if sys.stdout.isatty() else 1000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(table)
+    print_table(table)
 
 
 def _metrics(record: Record) -> list[str]:

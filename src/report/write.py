@@ -1,22 +1,49 @@
-"""The files of a report."""
+"""The files of a report. All replace those of an earlier one; what it had besides is removed."""
 
+import json
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from src.report.analysis import Analysis
+from src.report.answer import answer
+from src.report.document import document
 from src.report.figures.drawing import write as write_drawing
 from src.report.figures.table import drawings
 from src.report.page.build import page
+from src.report.place import DATA, FIGURES, KINDS, PAGE, TABLES, written_before
 from src.tracking.files import write_atomically
 
-PAGE, FIGURES = "index.html", "figures"
 
+def write(
+    analysis: Analysis, folder: Path, doing: Callable[[str], None] = lambda stage: None
+) -> Path:
+    """index.html, report.json, figures/ as PNG and PDF, tables/; the path of the page.
 
-def write(analysis: Analysis, folder: Path) -> Path:
-    """index.html, and figures/ as PNG and PDF; the path of the page."""
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    doing: told of each stage. InputError where the folder cannot hold a report, or holds another
+    page.
+    """
+    # Of each PDF it tells a page of what it leaves out of a font, wherever a log is open.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    former = written_before(folder)
+    doing("drawing the figures")
     drawn = drawings(analysis)
-    for drawing in drawn:
+    doing("making the page")
+    html = page(analysis, drawn).encode()
+    names = [f"{FIGURES}/{each.name}{kind}" for each in drawn for kind in KINDS[FIGURES]]
+    content = {**document(analysis, answer(analysis)), "files": [PAGE, *names]}
+    for inside in (FIGURES, TABLES):
+        (folder / inside).mkdir(parents=True, exist_ok=True)
+    # In this order no interruption leaves a file that the next report would not know as ours.
+    _remove(folder, former - set(names))
+    write_atomically(folder / DATA, json.dumps(content, allow_nan=False).encode())
+    for place, drawing in enumerate(drawn, start=1):
+        doing(f"writing figure {place} of {len(drawn)}")
         write_drawing(drawing, folder / FIGURES)
-    path = folder / PAGE
-    write_atomically(path, page(analysis, drawn).encode())
-    return path
+    write_atomically(folder / PAGE, html)
+    return folder / PAGE
+
+
+def _remove(folder: Path, names: set[str]) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """A picture, and what makes one of it: SVG for the page, PNG and PDF for a paper."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,19 +10,39 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from src.report.figures.palette import INK, VARIABLES
 from src.tracking.files import write_atomically
 
-DPI = 300  # of the PNG
+DPI = 250  # of the PNG
 RC: Mapping[str, Any] = {
     "svg.fonttype": "none",  # text stays text: searchable, small, in the reader's font
     "svg.hashsalt": "starting-strength",  # the same figure gives the same bytes
     "pdf.fonttype": 42,  # journals refuse Type 3
-    "font.family": "sans-serif",
-    "font.size": 8,
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "font.size": 7,
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.facecolor": "none",
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
+    "hatch.linewidth": 0.4,
 }
-WIDTH = 6.5  # inches, the text width of a common paper
+# Quickest that still halves the size: pictures of lines compress well at any level.
+PNG = {"compress_level": 3}
 
 
 @dataclass(frozen=True)
@@ -31,7 +52,7 @@ class Drawing:
 
     hover: for each axes that answers the pointer, {"box": [left, top, right, bottom] as shares of
     the figure, "x": [low, high], "y": [low, high], "log": [x, y], "series": [{"arm": k, "name",
-    "x", "y", "text"}]}, in data's units.
+    "x", "y", "text"}]}, in data's units; text: one for each point.
     """
 
     name: str
@@ -42,19 +63,26 @@ class Drawing:
 
 
 def svg(drawing: Drawing) -> str:
-    """The <svg> element alone."""
+    """The <svg> element alone: in the page's font, its colours by the page's CSS variables (see
+    palette.VARIABLES), its ids its own but for those of arms."""
     out = io.StringIO()
     with mpl.rc_context(dict(RC)):
         drawing.figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
-    return text[text.index("<svg") :]
+    text = text[text.index("<svg") :]
+    text = re.sub(r'(\bid="|url\(#|href="#)(?!arm-)', rf"\1{drawing.name}-", text)
+    text = text.replace("'DejaVu Sans'", "var(--font, 'DejaVu Sans')")
+    return re.sub("|".join(VARIABLES), lambda found: VARIABLES[found[0]], text)
 
 
 def write(drawing: Drawing, folder: Path) -> None:
     """<name>.png and <name>.pdf."""
-    metadata: dict[str, dict[str, Any]] = {"png": {}, "pdf": {"CreationDate": None}}
-    for kind in ("png", "pdf"):
+    kinds: dict[str, dict[str, Any]] = {
+        "png": {"pil_kwargs": PNG, "dpi": DPI},
+        "pdf": {"metadata": {"CreationDate": None}},
+    }
+    for kind, options in kinds.items():
         out = io.BytesIO()
         with mpl.rc_context(dict(RC)):
-            drawing.figure.savefig(out, format=kind, dpi=DPI, metadata=metadata[kind])
+            drawing.figure.savefig(out, format=kind, **options)
         write_atomically(folder / f"{drawing.name}.{kind}", out.getvalue())

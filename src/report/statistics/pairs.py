@@ -1,17 +1,18 @@
 """Two arms against one another, seed by seed; all pairs of a sweep are one family."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
-from src.report.statistics.summary import FEWEST, LEVEL, interval_of_mean
+from src.report.statistics import effects, families, intervals, sign_flips
+from src.report.statistics.level import FEWEST, LEVEL
+from src.report.statistics.rows import Array, Counts, by_count, counts
 
-Array = npt.NDArray[np.float64]
+# Relative to the largest score: what rounding leaves of no difference.
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -26,40 +27,92 @@ class Pair:
     high: float
     p: float
     adjusted: float  # by Holm, over all pairs
+    effect: float = math.nan  # d_z with Hedges' correction; NaN where there is no spread
+    probability: float = math.nan  # that a seed of first is better than one of second, ties half
+    probability_low: float = math.nan  # its 95 % interval
+    probability_high: float = math.nan
+    wilcoxon: float = math.nan  # p of the signed-rank test, unadjusted; no claim rests on it
+    test: str = field(
+        default=families.NONE, kw_only=True
+    )  # that p is of: permutation (of signs), t (paired) or none
 
     @property
     def claimed(self) -> bool:
         return self.adjusted <= 1 - LEVEL
 
 
-def all_pairs(table: Array) -> list[Pair]:
+@dataclass(frozen=True)
+class Comparisons:
+    """Arrays [..., pair] of pairs (0, 1), (0, 2), ..., (1, 2), ... as of Pair."""
+
+    n: Counts
+    difference: Array
+    low: Array
+    high: Array
+    p: Array
+    adjusted: Array
+    test: npt.NDArray[np.str_]
+
+    @property
+    def claimed(self) -> npt.NDArray[np.bool_]:
+        return np.asarray(self.adjusted <= 1 - LEVEL)
+
+
+def all_pairs(table: Array, *, higher_is_better: bool = True) -> list[Pair]:
     """Of scores [arm, seed]; NaN for a pair with too few seeds in common."""
-    pairs = [_pair(table, i, j) for i, j in combinations(range(len(table)), 2)]
-    return list(_adjusted(pairs))
+    differences = paired(table)
+    found = _compared(differences)
+    columns = (
+        *(found.difference, found.low, found.high, found.p, found.adjusted),
+        effects.standardised(differences),
+        *_probabilities(table if higher_is_better else -table),
+        by_count(differences, lambda rows: sign_flips.wilcoxon(rows)[None], FEWEST)[0],
+    )
+    return [
+        Pair(
+            first,
+            second,
+            int(found.n[k]),
+            *(float(column[k]) for column in columns),
+            test=str(test),
+        )
+        for (k, test), (first, second) in zip(
+            enumerate(found.test), combinations(range(len(table)), 2), strict=True
+        )
+    ]
 
 
-def _pair(table: Array, i: int, j: int) -> Pair:
-    differences = table[i] - table[j]
-    known = differences[~np.isnan(differences)]
-    mean = float(known.mean()) if len(known) else math.nan
-    low, high = interval_of_mean(known)
-    return Pair(i, j, len(known), mean, low, high, _p(known), math.nan)
+def compare(tables: Array) -> Comparisons:
+    """Of scores [..., arm, seed], each table a family of its own: what claims rest on."""
+    return _compared(paired(tables))
 
 
-def _p(differences: Array) -> float:
-    if len(differences) < FEWEST:
-        return math.nan
-    if np.ptp(differences) == 0:
-        return 1.0 if differences[0] == 0 else 0.0
-    return float(stats.ttest_1samp(differences, 0).pvalue)
+def paired(tables: Array) -> Array:
+    """[..., pair, seed]: first minus second, NaN where either is. What is rounding alone is no
+    difference, and differences that rounding alone sets apart are equal."""
+    first, second = np.triu_indices(tables.shape[-2], 1)
+    differences = tables[..., first, :] - tables[..., second, :]
+    known = ~np.isnan(differences)
+    noise = ROUNDING * np.abs(np.where(np.isnan(tables), 0, tables)).max(axis=(-2, -1), initial=0)
+    noise = noise[..., None]
+    low = np.where(known, differences, np.inf).min(axis=-1, initial=np.inf)
+    high = np.where(known, differences, -np.inf).max(axis=-1, initial=-np.inf)
+    level = (high - low <= noise)[..., None] & known
+    nought = (np.abs(low) <= noise)[..., None]
+    return np.where(level, np.where(nought, 0.0, low[..., None]), differences)
 
 
-def _adjusted(pairs: Sequence[Pair]) -> Iterator[Pair]:
-    known = sorted((pair.p, k) for k, pair in enumerate(pairs) if not math.isnan(pair.p))
-    adjusted: dict[int, float] = {}
-    largest = 0.0
-    for place, (p, k) in enumerate(known):
-        largest = max(largest, min(1.0, p * (len(known) - place)))
-        adjusted[k] = largest
-    for k, pair in enumerate(pairs):
-        yield replace(pair, adjusted=adjusted.get(k, math.nan))
+def _compared(differences: Array) -> Comparisons:
+    mean = by_count(differences, lambda rows: rows.mean(axis=1)[None])[0]
+    low, high = intervals.of_mean(differences)
+    p, test = families.p_values(differences)
+    return Comparisons(counts(differences), mean, low, high, p, families.holm(p), test)
+
+
+def _probabilities(table: Array) -> tuple[Array, Array, Array]:
+    """Of every pair, over all seeds of either arm, with low and high."""
+    first, second = np.triu_indices(len(table), 1)
+    have = counts(table)
+    found = effects.probability(table[first], table[second])
+    low, high = effects.probability_interval(found, have[first], have[second])
+    return found, low, high

@@ -4,18 +4,18 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy import stats
 
-Array = npt.NDArray[np.float64]
+from src.report.statistics import bootstrap, intervals
+from src.report.statistics.level import FEWEST, FEWEST_OF_RANKS, LEVEL
+from src.report.statistics.rows import Array, by_count, counts, spread
 
-LEVEL = 0.95
-FEWEST = 3  # seeds; with fewer no interval is given and no claim made
+__all__ = ["FEWEST", "FEWEST_OF_RANKS", "LEVEL", "Summary", "summaries", "summarise"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Of n seeds; low and high are the 95 % interval of the mean, NaN below FEWEST seeds."""
+    """Of n seeds. low, high: 95 % interval of the mean, NaN below FEWEST seeds; those of median
+    and iqm NaN below FEWEST_OF_RANKS."""
 
     n: int
     mean: float
@@ -25,27 +25,36 @@ class Summary:
     low: float
     high: float
     best: float
+    median_low: float = math.nan
+    median_high: float = math.nan
+    iqm_low: float = math.nan
+    iqm_high: float = math.nan
 
 
 def summarise(values: Array, *, higher_is_better: bool = True) -> Summary:
     """values: of an arm's seeds; NaN ones are left out."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return Summary(0, *[math.nan] * 7)
-    low, high = interval_of_mean(known)
-    sd = float(known.std(ddof=1)) if len(known) > 1 else math.nan
-    middle = float(stats.trim_mean(known, 0.25))
-    best = float(known.max() if higher_is_better else known.min())
-    return Summary(
-        len(known), float(known.mean()), float(np.median(known)), middle, sd, low, high, best
-    )
+    return summaries(values[None], higher_is_better=higher_is_better)[0]
 
 
-def interval_of_mean(values: Array) -> tuple[float, float]:
-    """95 %; NaN below FEWEST values."""
-    if len(values) < FEWEST:
-        return math.nan, math.nan
-    half = (
-        stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
-    )
-    return float(values.mean() - half), float(values.mean() + half)
+def summaries(table: Array, *, higher_is_better: bool = True) -> list[Summary]:
+    """Of each row of [arm, seed]."""
+    best = -1 if higher_is_better else 0
+    points = by_count(table, lambda rows: _points(rows, best))
+    deviation = by_count(table, lambda rows: spread(rows)[None], 2)
+    columns = [
+        *points[:3],
+        *deviation,
+        *intervals.of_mean(table),
+        points[3],
+        *intervals.of_median(table),
+        *intervals.of_iqm(table),
+    ]
+    return [
+        Summary(int(n), *(float(column[k]) for column in columns))
+        for k, n in enumerate(counts(table))
+    ]
+
+
+def _points(rows: Array, best: int) -> Array:
+    laws = (bootstrap.mean, bootstrap.median, bootstrap.iqm)
+    return np.stack([*(bootstrap.estimate(rows, law) for law in laws), rows[:, best]])

@@ -1,0 +1,91 @@
+"""How a sweep ends: summary.csv, the table of its arms, and the page. No fault of a report may
+lose or hide a sweep: it is told in a sentence, and the table of members is shown."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from src.errors import InputError, told
+from src.report.console import Stages, say
+from src.report.results import Record, load
+from src.report.table import keep, print_members, ranked
+
+if TYPE_CHECKING:
+    from src.report.analysis import Analysis
+
+REPORT = "report"  # a folder in that of the sweep
+
+
+def conclude(folder: Path) -> list[Record]:
+    """Tell what the folder holds, and write its report; a single member has a table alone."""
+    found = load(folder) if folder.is_dir() else []
+    records = ranked(found)
+    if not records:
+        return records
+    try:
+        keep(records, folder)
+    except OSError as error:
+        say(f"No summary.csv: {told(error)}.")
+    if len(records) == 1:
+        print_members(records, folder)
+    else:
+        _report(found, folder)
+    return records
+
+
+def _report(records: Sequence[Record], folder: Path) -> None:
+    """The table of arms first: what comes after it may take seconds, and be interrupted."""
+    try:
+        analysis = _analysed(records)
+        _show(analysis)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of whatever kind: the sweep itself is finished
+        print_members(ranked(records), folder)
+        say(_said("report", error, folder))
+        return
+    print(f"{len(records):,} member(s) in {folder}")
+    _keep_page(analysis, folder)
+
+
+def _analysed(records: Sequence[Record]) -> "Analysis":
+    from src.report.asked import options_of, quiet
+
+    with Stages(quiet(records)) as stages:
+        stages(f"comparing {len(records):,} members")
+        from src.report.analysis import analyse
+
+        return analyse(records, options_of(records))
+
+
+def _show(analysis: "Analysis") -> None:
+    from src.report.answer import answer
+    from src.report.terminal import print_arms
+
+    print_arms(analysis, answer(analysis))
+
+
+def _keep_page(analysis: "Analysis", folder: Path) -> None:
+    from src.report.asked import page_wanted, quiet
+
+    if not page_wanted(analysis.records):
+        return
+    try:
+        with Stages(quiet(analysis.records)) as stages:
+            from src.report.write import write
+
+            page = write(analysis, folder / REPORT, stages)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        say(_said("page", error, folder))
+    else:
+        print(f"report: {page}")
+
+
+def _said(what: str, error: Exception, folder: Path) -> str:
+    if isinstance(error, InputError):
+        return f"No {what}: {error}"
+    if isinstance(error, OSError) and error.filename:
+        return f"No {what}: {error.filename} cannot be written ({error.strerror})."
+    return f"No {what}: {told(error).rstrip('.')}; python -m src.report {folder} makes it anew."

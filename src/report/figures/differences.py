@@ -1,0 +1,81 @@
+"""Each arm against the baseline, or against the best arm, seed by seed."""
+
+import math
+
+import numpy as np
+
+from src.report.analysis import Analysis
+from src.report.figures import words
+from src.report.figures.drawing import Drawing
+from src.report.figures.palette import INK, looks
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, sheet
+from src.report.metrics import higher_is_better
+from src.report.statistics.pairs import Pair
+
+
+def differences(analysis: Analysis) -> Drawing | None:
+    """None of one arm, or where no arm has an interval."""
+    reference = analysis.baseline or 0
+    rows = [
+        _row(analysis, pair, reference)
+        for pair in analysis.pairs
+        if reference in (pair.first, pair.second) and not math.isnan(pair.low)
+    ]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: row.place)
+    name = analysis.arms[reference].name
+    wide = words.scale(analysis.metric)
+    higher = higher_is_better(analysis.metric)
+    reach = wide * NEAR if higher else NEAR_LOSS * abs(analysis.summaries[reference].mean)
+    near = focus(rows, 0.0, reach)
+    drawn = sheet(
+        analysis,
+        rows,
+        looks(analysis),
+        name="differences",
+        label=f"difference from {name} in {_unit(analysis.metric)}",
+        titles=("all arms", "near zero, enlarged"),
+        near=near and (min(near[0], 0.0), max(near[1], 0.0)),
+    )
+    for axes in drawn.panels:
+        axes.axvline(0, color=INK, lw=0.6, zorder=1)
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, -0.02 * high), max(high, -0.02 * low))
+    return Drawing("differences", "Differences", _caption(analysis, rows, reference), drawn.figure)
+
+
+def _unit(metric: str) -> str:
+    return metric.replace("_", " ") + (" / points" if higher_is_better(metric) else "")
+
+
+def _row(analysis: Analysis, pair: Pair, reference: int) -> Row:
+    """The arm less the reference."""
+    scale = words.scale(analysis.metric)
+    place, sign = (pair.second, -1.0) if pair.first == reference else (pair.first, 1.0)
+    ends = sorted((sign * pair.low, sign * pair.high))
+    seeds = scale * (analysis.table[place] - analysis.table[reference])
+    return Row(
+        place,
+        seeds[~np.isnan(seeds)],
+        scale * sign * pair.difference,
+        scale * ends[0],
+        scale * ends[1],
+        pair.claimed,
+        np.empty(0),
+    )
+
+
+def _caption(analysis: Analysis, rows: list[Row], reference: int) -> str:
+    names = [arm.name for arm in analysis.arms]
+    claimed = [row for row in rows if row.filled]
+    better = [row for row in claimed if (row.mean > 0) == higher_is_better(analysis.metric)]
+    kind = "the baseline" if analysis.baseline is not None else "the best arm"
+    return (
+        f"Differences in {analysis.metric.replace('_', ' ')} from {names[reference]} ({kind}),"
+        f" paired by seed, {words.seeds(analysis)}: mean with 95 % interval, ticks single seeds."
+        f" Filled points are claimed (Holm-corrected over all pairs): {len(better)} better,"
+        f" {len(claimed) - len(better)} worse, of {len(rows)}; hollow ones are not told apart"
+        f" from {names[reference]}."
+        + (f" Of more than {MOST} arms the first and last are shown." if len(names) > MOST else "")
+    )

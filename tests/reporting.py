@@ -1,0 +1,40 @@
+"""`python -m src.report` in the test's own process, and made sweeps for it."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from src.report.__main__ import main
+from tests.command import Outcome
+from tests.records import made
+
+
+def report(*arguments: str) -> Outcome:
+    """The command, called in this process."""
+    code: object = 0
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
+def member(init: str, seed: int, accuracy: float, **changes: Any) -> dict[str, Any]:
+    record = made(accuracy, f"init={init},seed={seed}", init__name=init, seed=seed, **changes)
+    record["metrics"]["test"] = {"accuracy": accuracy - 0.01, "loss": 0.4}
+    return record | {"steps_to_80": 40}
+
+
+def records(seeds: int = 3) -> list[dict[str, Any]]:
+    return [
+        member(init, seed, accuracy + seed / 200)
+        for init, accuracy in (("he", 0.85), ("xavier", 0.84), ("zeros", 0.1))
+        for seed in range(seeds)
+    ]
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.*"))

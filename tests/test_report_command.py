@@ -1,0 +1,174 @@
+"""`python -m src.report`: what it writes and what it prints."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.records import diverged, failed, written
+from tests.reporting import files, member, records, report
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where each command is called."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    return written(tmp_path / "sweep", *records())
+
+
+def test_a_report(sweep: Path) -> None:
+    outcome = report("sweep", "--quiet")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.endswith("9 member(s) in sweep\nreport: sweep/report/index.html\n")
+    assert "| 1 | he " in outcome.out
+    found = files(sweep / "report")
+    assert {"index.html", "report.json", "figures/ranking.png", "figures/ranking.pdf"} <= set(found)
+    assert not [name for name in found if "partial" in name]
+    # No part of a report is a result: the sweep can be read again.
+    assert report("sweep", "--quiet").out == outcome.out
+    assert files(sweep / "report") == found
+
+
+def test_json_alone_on_standard_output(sweep: Path) -> None:
+    outcome = report("sweep", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    told = json.loads(outcome.out)
+    assert [arm["name"] for arm in told["arms"]] == ["he", "xavier", "zeros"]
+    assert told["arms"][0]["n"] == 3
+    assert told["arms"][0]["scores"] == pytest.approx([0.84, 0.845, 0.85])
+    assert len(told["pairs"]) == 3
+    assert {pair["first"] for pair in told["pairs"]} == {"he", "xavier"}
+    assert not (sweep / "report").exists()
+    outcome = report("sweep", "--json", "--out", "there")
+    assert (outcome.code, outcome.err) == (0, f"report: {Path('there', 'index.html')}\n")
+    written_one = json.loads(Path("there", "report.json").read_text())
+    assert {**written_one, "files": None} == {**json.loads(outcome.out), "files": None}
+
+
+def test_no_page(sweep: Path) -> None:
+    outcome = report("sweep", "--no-page")
+    assert outcome.code == 0
+    assert outcome.out.endswith("9 member(s) in sweep\n")
+    assert not (sweep / "report").exists()
+
+
+def test_several_folders_are_one_table(sweep: Path, tmp_path: Path) -> None:
+    written(tmp_path / "more", *(member("lecun", seed, 0.5) for seed in range(3)))
+    outcome = report("sweep", "more", "--quiet")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "lecun" in outcome.out
+    assert outcome.out.endswith("12 member(s) in sweep, more\nreport: report/index.html\n")
+    assert (tmp_path / "report" / "index.html").is_file()
+
+
+def test_two_sweeps_side_by_side(sweep: Path, folder: Path) -> None:
+    better = records()
+    for record in better:
+        record["metrics"]["test"]["accuracy"] += 0.01 + record["config"]["seed"] / 1_000
+        record["config"]["model"]["dropout"] = 0.0
+    written(folder / "after", *better)
+    before = files(folder)
+    outcome = report("sweep", "after", "--compare")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "model.dropout: 0.2 -> 0.0" in outcome.out
+    told = json.loads(report("sweep", "after", "--compare", "--json").out)
+    assert told["metric"] == "test_accuracy"
+    # Of seeds 0, 1 and 2 the mean of what was added.
+    assert [arm["difference"] for arm in told["arms"]] == pytest.approx([0.011] * 3)
+    assert told["sentence"] in " ".join(outcome.out.split())
+    assert files(folder) == before
+
+
+def test_flags_win_over_what_the_sweep_was_told(tmp_path: Path) -> None:
+    asked = {"scientific": None, "baseline": "he", "metric": "validation_accuracy", "page": True}
+    told = records()
+    for record in told:
+        record["config"]["report"] = asked
+    written(tmp_path / "sweep", *told)
+    found = json.loads(report("sweep", "--json").out)
+    assert (found["metric"], found["baseline"]) == ("validation_accuracy", "he")
+    flags = ("--metric", "test_accuracy", "--baseline", "zeros", "--scientific", "init")
+    found = json.loads(report("sweep", "--json", *flags).out)
+    assert (found["metric"], found["baseline"]) == ("test_accuracy", "zeros")
+
+
+def test_one_arm_is_no_error(tmp_path: Path) -> None:
+    written(tmp_path / "one", *(member("he", seed, 0.8 + seed / 100) for seed in range(3)))
+    outcome = report("one")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (tmp_path / "one" / "report" / "index.html").is_file()
+
+
+def test_stale_files_of_an_earlier_report_go_and_nothing_else(sweep: Path) -> None:
+    report("sweep")
+    folder = sweep / "report"
+    listed = json.loads((folder / "report.json").read_text())
+    outside = sweep / "keep.png"
+    for path in (folder / "figures" / "former.png", folder / "figures" / "mine.png", outside):
+        path.write_bytes(b"x")
+    names = ["figures/former.png", "../keep.png", "figures/../../keep.png", "figures/gone.pdf", 3]
+    listed["files"] += names
+    (folder / "report.json").write_text(json.dumps(listed))
+    assert report("sweep").code == 0
+    assert not (folder / "figures" / "former.png").exists()
+    assert (folder / "figures" / "mine.png").exists()
+    assert outside.exists()
+
+
+def test_ctrl_c(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("src.report.write.drawings", interrupt)
+    outcome = report("sweep")
+    assert (outcome.code, outcome.err) == (130, "error: interrupted.\n")
+    assert not (sweep / "report" / "index.html").exists()
+
+
+def test_members_that_diverged_or_failed_are_no_fault(tmp_path: Path) -> None:
+    others = [diverged(init__name="ones", seed=seed) for seed in range(3)]
+    written(tmp_path / "sweep", *records(), *others, failed(init__name="he", seed=9))
+    outcome = report("sweep")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "diverged" in outcome.out
+
+
+def test_a_reader_that_has_enough(project: Path, sweep: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "src.report", str(sweep), "--no-page"],
+        cwd=project,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=120,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_help_needs_nothing_heavy(project: Path) -> None:
+    code = """
+import sys
+from src.report.__main__ import main
+try:
+    main(["--help"])
+finally:
+    heavy = ("torch", "numpy", "pandas", "scipy", "matplotlib")
+    print([name for name in heavy if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+    for word in ("--json", "--export", "--compare", "--baseline", "examples:", "multirun/"):
+        assert word in done.stdout

@@ -1,0 +1,91 @@
+"""What `python -m src.report` refuses, in a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.records import failed, made, written
+from tests.reporting import files, records, report
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where each command is called."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Path:
+    return written(tmp_path / "sweep", *records())
+
+
+def test_a_page_that_is_not_of_a_report_is_kept(sweep: Path) -> None:
+    for name, content in (("index.html", "mine"), ("report.json", "{}")):
+        folder = Path(f"docs-{name}")
+        folder.mkdir()
+        (folder / name).write_text(content)
+        outcome = report("sweep", "--out", str(folder))
+        outcome.assert_refused()
+        assert f"{folder}: holds a file {name} that is not of a report" in outcome.err
+        assert (folder / name).read_text() == content
+        assert outcome.out == ""
+        assert files(folder) == [name]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", ["FOLDER: name at least one folder"]),
+        ("nowhere", ["nowhere: no such folder"]),
+        ("sweep/member=0/result.json", ["result.json: is a file; name its folder"]),
+        ("empty", ["empty: holds no result.json"]),
+        ("sweep empty", ["empty: holds no result.json"]),
+        ("no_sweep", ["no_sweep: holds no result.json"]),
+        ("sweep --baseline glorot", ["baseline=glorot", "he; xavier; zeros"]),
+        ("sweep --scientific activation", ["scientific=activation", "does not vary", "init"]),
+        ("sweep --scientific ,", ["--scientific=", "one setting or more"]),
+        ("sweep --metric f1", ["metric=f1", "test_accuracy, validation_accuracy"]),
+        ("sweep --export a.xlsx", ["--export=a.xlsx", ".csv, .parquet, .tex or .md"]),
+        ("sweep --export no/a.csv", ["--export=no/a.csv", "in a folder that exists"]),
+        ("sweep --compare", ["--compare=1 folder(s)", "exactly two"]),
+        ("sweep sweep sweep --compare", ["--compare=3 folder(s)", "exactly two"]),
+        ("sweep sweep --compare --out x", ["--compare", "without --out"]),
+        (
+            "sweep --out no_sweep/notes.txt",
+            ["no_sweep/notes.txt: cannot hold a report", "is no folder"],
+        ),
+        ("sweep --out no_sweep/notes.txt/x", ["no_sweep/notes.txt/x: cannot hold a report"]),
+        ("sweep --out x --no-page", ["--out=x", "--no-page"]),
+        ("sweep --foo", ["--foo", "--help"]),
+        ("broken", ["broken/member=0/result.json: not a readable result"]),
+        ("all_failed", ["no member came so far"]),
+    ],
+)
+@pytest.mark.usefixtures("sweep")
+def test_bad_input_is_told(tmp_path: Path, typed: str, words: list[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "no_sweep").mkdir()
+    (tmp_path / "no_sweep" / "notes.txt").write_text("x")
+    written(tmp_path / "broken", made())
+    (tmp_path / "broken" / "member=0" / "result.json").write_text("{")
+    written(tmp_path / "all_failed", failed(seed=0), failed(seed=1))
+    before = files(tmp_path)
+    outcome = report(*typed.split())
+    outcome.assert_refused()
+    assert outcome.out == ""
+    for word in words:
+        assert word in outcome.err, outcome.err
+    assert files(tmp_path) == before
+
+
+def test_a_full_disk_is_told(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("src.report.write.write_atomically", full)
+    outcome = report("sweep")
+    outcome.assert_refused()
+    assert "No space left on device" in outcome.err
+    assert "| 1 | he " in outcome.out
