@@ -84,6 +84,8 @@ def _member(record: Record, trust: bool) -> MemberTracker:
 def _part(config: dict[str, Any], group: str) -> Any:
     """The group as its checked dataclass: of those that have its keys, the smallest."""
     plain = config[group]
+    if not isinstance(plain, dict):
+        raise InputError(f"config.{group} is {plain}")
     names = {schema: {item.name for item in fields(schema)} for schema in GROUPS[group]}
     fitting = [schema for schema in names if plain.keys() <= names[schema]]
     if not fitting:

@@ -3,7 +3,8 @@
 Where settings are tuned for each arm (optimizer, schedule), the members of a sweep are not tested
 as they end. At its end the tuning is chosen for each arm on validation accuracy, and the test set
 is looked at once, for the members that were chosen. This command does the same for a sweep that
-was interrupted; what has been tested is not tested again.
+was interrupted, by what varies among the members that are there; what has been tested is not tested
+again.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 try:
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
-    from src.report.results import Record, load, read, setting, varied
+    from src.report.results import Record, load, read, setting
     from src.report.roles import roles
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
@@ -34,7 +35,7 @@ def due(records: Sequence[Record]) -> list[Record]:
     from src.report.arms import arms_of  # of NumPy
 
     asked = next(filter(None, map(_scientific, records)), None)
-    arms = arms_of(records, roles(varied(list(records)), asked))
+    arms = arms_of(records, roles(records, asked))
     members = [record for arm in arms for record in arm.members.values()]
     return [record for record in members if _untested(record)]
 
@@ -97,9 +98,9 @@ def _command(words: Sequence[str]) -> None:
     faults: list[str] = []
     for folder in folders:  # each is a sweep of its own
         records = read(folder)
-        found = _settle(records, TRUST in asked)
-        faults += found
-        if not found and not due(records):
+        if due(records):
+            faults += _settle(records, TRUST in asked)
+        else:
             print(f"{folder}: all chosen members have their test numbers")
     if faults:
         raise MembersFailed("\n".join([*faults, f"{len(faults)} member(s) could not be tested."]))

@@ -5,11 +5,9 @@ from dataclasses import fields
 
 from src.config import Config, as_plain
 from src.errors import InputError
-from src.report.results import Record, varied
+from src.report.results import Record
 from src.report.roles import SEEDS, Roles, roles
 from src.schema.report import ReportConfig
-
-MOST_TOLD = 20  # arms that a refusal names
 
 
 def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Roles:
@@ -17,15 +15,16 @@ def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Role
 
     overrides: of each member. InputError where `report` asks for what this sweep has not.
     """
-    report = _shared(configs)
+    report = shared(configs)
     planned = [_as_record(configs[k]) for k in _distinct(overrides)]
-    found = roles(varied(planned), report.scientific)
+    found = roles(planned, report.scientific)
     if report.baseline is not None:
         _check_baseline(report.baseline, planned, found)
     return found
 
 
-def _shared(configs: Sequence[Config]) -> ReportConfig:
+def shared(configs: Sequence[Config]) -> ReportConfig:
+    """What all members of a sweep ask of its report; InputError where they do not agree."""
     first = configs[0].report
     for item in fields(ReportConfig):
         for config in configs:
@@ -53,10 +52,6 @@ def _as_record(config: Config) -> Record:
 
 
 def _check_baseline(baseline: str, planned: Sequence[Record], found: Roles) -> None:
-    from src.report.arms import arms_of  # of NumPy
+    from src.report.arms import arms_of, find  # of NumPy
 
-    names = [arm.name for arm in arms_of(planned, found)]
-    if baseline not in names:
-        told = "; ".join(names[:MOST_TOLD])
-        more = f"; and {len(names) - MOST_TOLD} more" if len(names) > MOST_TOLD else ""
-        raise InputError(f"report.baseline={baseline}: no such arm; the arms are {told}{more}.")
+    find(arms_of(planned, found), baseline)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from src.config import Config, validated
 from src.errors import InputError
 from src.progress import Count
-from src.question import asked
+from src.question import asked, shared
 from src.schema.stacks import StackLimits
 from src.tracking.files import RESULT
 
@@ -102,6 +102,8 @@ def plan(
             count.tell(position + 1, planned.configs[-1].quiet)
         except InputError as error:
             faults.update(dict.fromkeys(str(error).splitlines()))
+    if not faults:
+        shared(planned.configs)
     for folder, times in Counter(map(os.path.abspath, planned.folders)).items():
         if times > 1:
             name = os.path.basename(folder)

@@ -50,6 +50,9 @@ def test_result_fields(four: list[Trained]) -> None:
         assert saved["seconds"] * 4 == pytest.approx(saved["stack_seconds"], rel=0.1)
         assert saved["device"].startswith("cpu")
         assert saved["data_sha256"] == {}
+        assert saved["classes"] == 10
+        assert len(saved["first_steps"]["train_loss"]) == (1 if k == 3 else 12)
+        assert [entry["layer"] for entry in saved["initial_weights"]] == [1, 2, 3]
         assert {"python", "torch", "pytorch-lightning", "hydra-core"} <= saved["versions"].keys()
         assert "git_revision" in saved
         assert set(saved["metrics"]) == {"initial", "best", "last", "test"}

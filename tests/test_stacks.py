@@ -136,7 +136,7 @@ def test_identity_is_all_but_the_length_of_the_run(schedule: str) -> None:
     free = {
         *("trainer.epochs", "trainer.ckpt_path", "trainer.checkpoint", "trainer.name"),
         *("trainer.accelerator", "quiet", "trust"),
-        *(path for path, _ in LEAVES if path.startswith(("logger.", "diagnostics."))),
+        *(path for path, _ in LEAVES if path.startswith(("logger.", "diagnostics.", "report."))),
     } - ({"trainer.epochs"} if schedule in ("linear", "cosine") else set())
     base = vary(BASE, schedule=schedule)
     for path, value in leaves(as_plain(base)):

@@ -119,8 +119,8 @@ def same_weights(one: Trained, other: Trained) -> bool:
 
 
 def same_numbers(one: Trained, other: Trained) -> bool:
-    """Weights, curves and test metrics equal to the bit."""
-    keys = ("status", "step", "metrics", "epochs")
+    """Weights, curves, test metrics and how it began equal to the bit."""
+    keys = ("status", "step", "metrics", "epochs", "first_steps", "initial_weights")
     # repr, so that NaN equals NaN
     story = [repr([trained.record.get(key) for key in keys]) for trained in (one, other)]
     return same_weights(one, other) and story[0] == story[1]

@@ -130,6 +130,7 @@ def _report(asked: argparse.Namespace) -> None:
             analysis = _analysed(asked, asked.folders, stages)
         if not asked.json:
             _show(analysis, asked.folders)
+        _export(analysis, asked.export)
         if not asked.no_page:
             with Stages(asked.quiet or asked.json) as stages:
                 from src.report.write import write
@@ -141,6 +142,15 @@ def _report(asked: argparse.Namespace) -> None:
         from src.report.document import document
 
         print(json.dumps(document(analysis, answer(analysis)), indent=1, allow_nan=False))
+
+
+def _export(analysis: "Analysis", files: Sequence[Path]) -> None:
+    from src.report.export import encoded
+    from src.tracking.files import write_atomically
+
+    for path in files:
+        write_atomically(path, encoded(analysis, path.suffix))
+        print(f"table: {path}")
 
 
 def _analysed(asked: argparse.Namespace, folders: Sequence[Path], stages: Stages) -> "Analysis":

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
 from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
-from src.report.results import Record, varied
+from src.report.protocol import check
+from src.report.results import Record
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
@@ -56,7 +57,8 @@ class Analysis:
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
     """InputError where the options do not fit the sweep."""
-    sorted_out = roles(varied(list(records)), options.scientific)
+    check(records, options.scientific)
+    sorted_out = roles(records, options.scientific)
     arms = arms_of(records, sorted_out)
     if not arms:
         raise InputError("no member came so far that it can be compared; see each train.log.")
@@ -105,9 +107,6 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:
     """The place of the named arm; torch's own start where none is named and that is among them."""
-    names = [arm.name for arm in arms]
-    if asked is None:
-        return names.index("default") if "default" in names else None
-    if asked not in names:
-        raise InputError(f"report.baseline={asked}: no such arm; the arms are {'; '.join(names)}.")
-    return names.index(asked)
+    if asked is not None:
+        return find(arms, asked)
+    return next((k for k, arm in enumerate(arms) if arm.name == "default"), None)

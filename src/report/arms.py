@@ -1,21 +1,40 @@
 """The arms of a sweep: members that differ in nothing but their seeds, nuisance settings tuned."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from src.errors import InputError
 from src.report.metrics import higher_is_better, score
-from src.report.results import Record, setting
+from src.report.names import names
 from src.report.roles import Roles
+from src.report.settings import Record, shown
 
 Array = npt.NDArray[np.float64]
 Values = tuple[str, ...]
+Members = dict[Values, Record]  # by their seeds' values
 
 # Nuisance settings are chosen by this, never by what arms are then compared by.
 CHOSEN_BY = "validation_accuracy"
+# Of the most seeds that an option of an arm has, the share that it takes to be chosen: the mean of
+# a few, as an interrupted sweep leaves them, may be luck.
+ENOUGH = 0.5
+MOST_TOLD = 20  # arms that a refusal names
+
+
+@dataclass(frozen=True)
+class Option:
+    """What an arm was given to choose from: nuisance settings, and the mean of CHOSEN_BY over the
+    n seeds that have one (NaN of none). enough: whether n is no less than ENOUGH of the most."""
+
+    settings: Mapping[str, str]
+    mean: float
+    n: int
+    enough: bool
+    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -27,43 +46,104 @@ class Arm:
     chosen: Mapping[str, str]  # nuisance settings
     members: Mapping[Values, Record]
     tried: int = 1  # combinations of nuisance settings that it was given
-    options: Mapping[Values, float] = field(default_factory=dict)  # mean CHOSEN_BY of each
+    options: Sequence[Option] = ()  # these
+    repeated: int = 0  # members set aside for a newer one of the same settings and seeds
 
 
 def arms_of(records: Sequence[Record], roles: Roles) -> list[Arm]:
     """In the order of the records. Members that failed count for nothing here."""
-    arms: dict[Values, dict[Values, dict[Values, Record]]] = {}
+    arms: dict[Values, dict[Values, Members]] = {}
+    repeated: dict[Values, int] = {}
     for record in records:
         if record["status"] == "failed":
             continue
-        place = arms.setdefault(_values(record, roles.scientific), {})
-        members = place.setdefault(_values(record, roles.nuisance), {})
-        members[_values(record, roles.seeds)] = record
-    return [_tuned(values, options, roles) for values, options in arms.items()]
+        of = _values(record, roles.scientific)
+        members = arms.setdefault(of, {}).setdefault(_values(record, roles.nuisance), {})
+        seeds = _values(record, roles.seeds)
+        if seeds in members:
+            repeated[of] = repeated.get(of, 0) + 1
+        members[seeds] = max(members.get(seeds, record), record, key=_written)
+    named = names(list(arms), roles.scientific, records)
+    return [
+        _tuned(name, of, options, roles, repeated.get(of, 0))
+        for name, (of, options) in zip(named, arms.items(), strict=True)
+    ]
 
 
-def _tuned(values: Values, options: dict[Values, dict[Values, Record]], roles: Roles) -> Arm:
-    means = {chosen: _mean(list(members.values())) for chosen, members in options.items()}
-    best = max(means, key=means.__getitem__)
-    return Arm(
-        ", ".join(values) or "all members",
-        dict(zip(roles.scientific, values, strict=True)),
-        dict(zip(roles.nuisance, best, strict=True)),
-        options[best],
-        len(options),
-        means,
+def _tuned(
+    name: str, of: Values, options: Mapping[Values, Members], roles: Roles, repeated: int
+) -> Arm:
+    """The option with the best mean among those with enough seeds; of equal ones the first."""
+    scores = {each: _known(members) for each, members in options.items()}
+    most = max(map(len, scores.values()))
+    enough = {each for each, known in scores.items() if known and len(known) >= ENOUGH * most}
+    means = {each: math.fsum(known) / len(known) for each, known in scores.items() if known}
+    best = max(options, key=lambda each: means[each] if each in enough else -math.inf)
+    tried = tuple(
+        Option(
+            dict(zip(roles.nuisance, each, strict=True)),
+            means.get(each, math.nan),
+            len(scores[each]),
+            each in enough,
+            each == best,
+        )
+        for each in options
     )
+    settings = dict(zip(roles.scientific, of, strict=True))
+    chosen = next(option for option in tried if option.chosen).settings
+    return Arm(name, settings, chosen, options[best], len(options), tried, repeated)
 
 
-def _mean(members: Sequence[Record]) -> float:
-    scores = [score(record, CHOSEN_BY) for record in members]
-    known = [value for value in scores if not math.isnan(value)]
-    return sum(known) / len(known) if known else -math.inf
+def _known(members: Members) -> list[float]:
+    scores = [score(record, CHOSEN_BY) for record in members.values()]
+    return [value for value in scores if not math.isnan(value)]
+
+
+def notes_of_arms(arms: Sequence[Arm]) -> Iterator[str]:
+    """What was set aside in making the arms, and where they were not treated alike."""
+    repeated = sum(arm.repeated for arm in arms)
+    if repeated:
+        yield f"{repeated:,} member(s) repeat an arm's seed; of each the newest counts."
+    few = [arm.name for arm in arms if any(not option.enough for option in arm.options)]
+    if any(arm.tried > 1 for arm in arms) and few:
+        yield (
+            f"Options with less than {ENOUGH:.0%} of the seeds of the arm's fullest cannot be "
+            f"chosen; so it was in {_listed(few)}."
+        )
+
+
+def _listed(found: Sequence[str], shown_of_many: int = 5) -> str:
+    more = len(found) - shown_of_many
+    return ", ".join(found[:shown_of_many]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def find(arms: Sequence[Arm], asked: str) -> int:
+    """The place of an arm by its name: he, relu. What is set may stand in any order, with its keys
+    or without. InputError, with the arms' names, where none or several are meant."""
+    names = [arm.name for arm in arms]
+    if asked in names:
+        return names.index(asked)
+    meant = [k for k, arm in enumerate(arms) if _parts(asked) in _spellings(arm)]
+    if len(meant) != 1:
+        told = "; ".join(names[:MOST_TOLD])
+        more = f"; and {len(names) - MOST_TOLD:,} more" if len(names) > MOST_TOLD else ""
+        raise InputError(f"report.baseline={asked}: no such arm; the arms are {told}{more}.")
+    return meant[0]
+
+
+def _spellings(arm: Arm) -> list[list[str]]:
+    with_keys = [f"{key}={value}" for key, value in arm.settings.items()]
+    return [_parts(arm.name), _parts(",".join(arm.settings.values())), _parts(",".join(with_keys))]
+
+
+def _parts(text: str) -> list[str]:
+    return sorted(part.strip() for part in text.split(","))
 
 
 def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:
-    """The seeds that any arm has, and [arm, seed] of a score: NaN where an arm has no member."""
-    seeds = list(dict.fromkeys(seed for arm in arms for seed in arm.members))
+    """The seeds that any arm has, in their order, and [arm, seed] of a score: NaN where an arm has
+    no member."""
+    seeds = sorted({seed for arm in arms for seed in arm.members}, key=_natural)
     table = np.full((len(arms), len(seeds)), np.nan)
     for row, arm in enumerate(arms):
         for column, seed in enumerate(seeds):
@@ -83,12 +163,15 @@ def order(table: Array, name: str) -> list[int]:
     return sorted(range(len(table)), key=means.__getitem__)
 
 
+def _natural(values: Values) -> list[tuple[int, str]]:
+    """10 after 9."""
+    return [(int(value) if value.isdecimal() else -1, value) for value in values]
+
+
+def _written(record: Record) -> float:
+    written: float = record.get("written", 0.0)
+    return written
+
+
 def _values(record: Record, keys: Sequence[str]) -> Values:
-    return tuple(_value(record, key) for key in keys)
-
-
-def _value(record: Record, key: str) -> str:
-    try:
-        return str(setting(record, key))
-    except (KeyError, TypeError):
-        return "-"
+    return tuple(shown(record, key) for key in keys)

@@ -10,6 +10,7 @@ import numpy as np
 
 from src.report.analysis import Analysis
 from src.report.answer import Answer
+from src.report.protocol import origin
 
 VERSION = 1
 # Of Analysis, what is written in words of its own below, or is in the members' result.json.
@@ -28,6 +29,7 @@ def document(analysis: Analysis, told: Answer) -> dict[str, Any]:
             if field.name not in OWN
         },
         "baseline": None if analysis.baseline is None else names[analysis.baseline],
+        "origin": origin(analysis.records),
         "seeds": plain(analysis.seeds),
         "arms": [_arm(analysis, k) for k in range(len(names))],
         "pairs": [
@@ -51,6 +53,7 @@ def _arm(analysis: Analysis, k: int) -> dict[str, Any]:
         "settings": dict(arm.settings),
         "tuned": dict(arm.chosen),
         "tried": arm.tried,
+        "options": plain(arm.options),
         "letters": analysis.letters[k],
         **plain(analysis.summaries[k]),
         "scores": plain(analysis.table[k]),

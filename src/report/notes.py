@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from src.report.analysis import Analysis
-from src.report.arms import CHOSEN_BY
+from src.report.arms import CHOSEN_BY, notes_of_arms
 from src.report.metrics import CLASSES, higher_is_better
+from src.report.protocol import notes_of_origin
 from src.report.results import Members
+from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
 from src.report.statistics.power import POWER
@@ -35,6 +37,9 @@ def happened(analysis: Analysis) -> list[str]:
     read = analysis.records.notes if isinstance(analysis.records, Members) else []
     return [
         *read,
+        *notes_of_origin(analysis.records),
+        *notes_of_roles(analysis.roles, analysis.records),
+        *notes_of_arms(analysis.arms),
         *_diverged(analysis),
         *_failed(analysis),
         *_seeds(analysis),

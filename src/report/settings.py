@@ -22,10 +22,15 @@ Token = tuple[type, Any]
 
 def setting(record: Record, key: str) -> Any:
     """A dotted key of the member's configuration; a group is told by its name."""
+    node = _node(record, key)
+    return node["name"] if isinstance(node, dict) and "name" in node else node
+
+
+def _node(record: Record, key: str) -> Any:
     node: Any = record["config"]
     for part in key.split("."):
         node = node[part]
-    return node["name"] if isinstance(node, dict) and "name" in node else node
+    return node
 
 
 def shown(record: Record, key: str) -> str:
@@ -111,3 +116,24 @@ def _leaves(node: dict[str, Any], prefix: str) -> Iterator[tuple[str, Token]]:
 def _token(value: Any) -> Token:
     whole = isinstance(value, (list, dict))
     return value.__class__, json.dumps(value, sort_keys=True) if whole else value
+
+
+def is_group(records: Sequence[Record], key: str) -> bool:
+    """Whether a key stands for an option, as init, and not for a value, as init.gain."""
+    for record in records:
+        try:
+            node = _node(record, key)
+        except (KeyError, TypeError):
+            continue
+        if isinstance(node, dict) and "name" in node:
+            return True
+    return False
+
+
+def swept(records: Sequence[Record], key: str) -> bool:
+    """Whether one sweep had all the values that a key has here: they were meant to be compared."""
+    by_sweep: dict[str, set[Token]] = {}
+    for record in records:
+        by_sweep.setdefault(record.get("sweep", ""), set()).add(token(record, key))
+    every = set().union(*by_sweep.values())
+    return any(values == every for values in by_sweep.values())

@@ -88,16 +88,8 @@ def number(value: float, places: int) -> str:
 
 
 def spoken(arm: Arm) -> str:
-    """he; init.scale=2.0, whose value alone says little; (he, relu), whose comma would mislead."""
-    if not arm.settings:
-        return arm.name
-    parts = [
-        value
-        if value[:1].isalpha() and value not in ("True", "False", "None")
-        else f"{key}={value}"
-        for key, value in arm.settings.items()
-    ]
-    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+    """he; scale=2.0; (he, relu), whose comma would mislead."""
+    return f"({arm.name})" if ", " in arm.name else arm.name
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

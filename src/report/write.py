@@ -8,6 +8,7 @@ from pathlib import Path
 from src.report.analysis import Analysis
 from src.report.answer import answer
 from src.report.document import document
+from src.report.export import tables
 from src.report.figures.drawing import write as write_drawing
 from src.report.figures.table import drawings
 from src.report.page.build import page
@@ -30,7 +31,9 @@ def write(
     drawn = drawings(analysis)
     doing("making the page")
     html = page(analysis, drawn).encode()
+    told = {f"{TABLES}/{name}": content for name, content in tables(analysis).items()}
     names = [f"{FIGURES}/{each.name}{kind}" for each in drawn for kind in KINDS[FIGURES]]
+    names += told
     content = {**document(analysis, answer(analysis)), "files": [PAGE, *names]}
     for inside in (FIGURES, TABLES):
         (folder / inside).mkdir(parents=True, exist_ok=True)
@@ -40,6 +43,8 @@ def write(
     for place, drawing in enumerate(drawn, start=1):
         doing(f"writing figure {place} of {len(drawn)}")
         write_drawing(drawing, folder / FIGURES)
+    for name, table in told.items():
+        write_atomically(folder / name, table)
     write_atomically(folder / PAGE, html)
     return folder / PAGE
 

@@ -61,12 +61,14 @@ def interval(rows: Array, weights: Weights, *, widened: bool = True) -> Array:
     np.add.at(linear, (np.arange(len(places))[:, None], places), weights(n))
     left_out = np.stack([np.insert(weights(n - 1), k, 0) for k in range(n)])
     reach = _reach([n], weights, widened)
+    # From the least on, so that equal values give exactly theirs.
+    least, rows = rows[:, 0], rows - rows[:, :1]
     out = np.empty((2, len(rows)))
     for part in _parts(len(rows), len(places)):
         drawn = np.sort(rows[part] @ linear.T, axis=1)
         jackknifed = [rows[part] @ left_out.T]
         out[:, part] = _bca(drawn, estimate(rows[part], weights), jackknifed, reach)
-    return out
+    return out + least
 
 
 def stratified_interval(
@@ -110,14 +112,14 @@ def _bca(drawn: Array, found: Array, jackknifed: Sequence[Array], reach: float) 
     """drawn: [row, resample], sorted. jackknifed: [row, seed] for each stratum (Davison and
     Hinkley, 1997, equation 5.23, for several samples)."""
     # Sums in another order differ in their last bits; equal ones must count as equal.
-    same = 1e-12 * np.abs(drawn).max(axis=1, initial=0)[:, None]
+    same = 1e-12 * np.abs(drawn).max(axis=1, initial=0, keepdims=True)
     below = (drawn < found[:, None] - same).mean(axis=1)
     up_to = (drawn <= found[:, None] + same).mean(axis=1)
     share = np.clip((below + up_to) / 2, 0.5 / drawn.shape[1], 1 - 0.5 / drawn.shape[1])
     bias = special.ndtri(share)
     pulls = np.concatenate([_pulls(values) for values in jackknifed], axis=1)
     second, third = (pulls**2).sum(axis=1), (pulls**3).sum(axis=1)
-    flat = second <= (1e-12 * np.abs(found)) ** 2
+    flat = second <= same[:, 0] ** 2
     speed = np.where(flat, 0, third / np.where(flat, 1, 6 * second**1.5))
     ends = [_level(bias, speed, sign * reach) for sign in (-1, 1)]
     return np.stack([_at(drawn, level) for level in ends])
@@ -126,7 +128,7 @@ def _bca(drawn: Array, found: Array, jackknifed: Sequence[Array], reach: float) 
 def _pulls(jackknifed: Array) -> Array:
     """Each seed's influence over its stratum's size, [row, seed]."""
     n = jackknifed.shape[1]
-    return (n - 1) / n * (jackknifed.mean(axis=1, keepdims=True) - jackknifed)
+    return np.asarray((n - 1) / n * (jackknifed.mean(axis=1, keepdims=True) - jackknifed))
 
 
 def _reach(sizes: Sequence[int], weights: Weights, widened: bool) -> float:
@@ -143,7 +145,7 @@ def _level(bias: Array, speed: Array, reach: float) -> Array:
     slack = 1 - speed * moved
     # Beyond the pole the level has long reached its end.
     level: Array = special.ndtr(bias + moved / np.where(slack > 0, slack, 1))
-    return np.where(slack > 0, level, np.float64(reach > 0))
+    return np.asarray(np.where(slack > 0, level, float(reach > 0)), dtype=np.float64)
 
 
 def _at(drawn: Array, level: Array) -> Array:
