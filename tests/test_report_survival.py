@@ -98,7 +98,7 @@ def test_members_that_never_arrive_count() -> None:
     """They hold the median up; dropped, it would be 20."""
     found = arrival([10, 20, 30, 99, 99, 99, 99], [True] * 3 + [False] * 4)
     assert (found.n, found.median, found.high) == (7, None, None)
-    assert found.curve[-1] == (30, pytest.approx(3 / 7))
+    assert found.curve[-1] == pytest.approx((30, 3 / 7))
 
 
 @pytest.mark.parametrize("members", [2, 4, 6, 10, 20])
@@ -124,6 +124,8 @@ def test_all_arrive_at_once() -> None:
     found = arrival([10] * 4, [True] * 4)
     assert (found.median, found.low, found.high) == (10, None, None)
     assert log_rank([found, found]) is None
+    watched_less = arrival([5, 10], [False, True])
+    assert log_rank([found, watched_less]) is None
 
 
 def test_an_arm_that_was_never_at_risk_is_left_out() -> None:

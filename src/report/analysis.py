@@ -17,6 +17,7 @@ from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs
 from src.report.statistics.power import Plan, level_of_next, plans
+from src.report.statistics.profiles import Profiles, profiles
 from src.report.statistics.ranks import Ranking, ranking
 from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
@@ -53,6 +54,7 @@ class Analysis:
     plans: list[Plan | None]  # for each pair, seeds that would settle it; None where it is settled
     tallies: list[Tally]  # of each arm
     lost: list[str]  # arms of which every member failed
+    profiles: Profiles  # of each arm
 
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
@@ -90,6 +92,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         _plans(table, pairs),
         tallies(arms, seeds, records),
         lost(arms, records, sorted_out.scientific),
+        profiles(table, higher_is_better=higher),
     )
 
 

@@ -8,6 +8,7 @@ from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
 from src.report.notes import notes
 from src.report.question import question
+from src.report.settings import shown
 from src.report.statistics.level import FEWEST
 from src.report.unsettled import unsettled
 from src.report.wording import Margin, decimals, listed, margin, number, plural, spoken
@@ -53,9 +54,9 @@ def _sentence(analysis: Analysis) -> str:
 
 def _one_arm(analysis: Analysis) -> str:
     arm, summary = analysis.arms[0], analysis.summaries[0]
-    config = next(iter(arm.members.values()))["config"]
-    name = ", ".join(f"{key}={value}" for key, value in arm.settings.items())
-    text = f"One arm only ({name or 'init=' + config['init']['name']}): nothing is compared"
+    settings = arm.settings or {"init": shown(next(iter(arm.members.values())), "init")}
+    name = ", ".join(f"{key}={value}" for key, value in settings.items())
+    text = f"One arm only ({name}): nothing is compared"
     if math.isnan(summary.low):
         return f"{text}."
     scale, unit = (100, " %") if higher_is_better(analysis.metric) else (1, "")
@@ -94,7 +95,7 @@ def _claims(analysis: Analysis, claims: Sequence[Margin]) -> str:
     if leader == 0:
         return f"{text}{rest}."
     first = _name(analysis, 0)
-    return f"{text}{rest}; {first} has the best mean but is not told apart from all that are worse."
+    return f"{text}{rest}; that {first} has the best mean is no claim."
 
 
 def _leader(analysis: Analysis, claims: Sequence[Margin]) -> int:

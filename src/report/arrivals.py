@@ -25,7 +25,7 @@ def budget(record: Record) -> int | None:
         whole = -(-data["train_size"] // data["batch_size"])
         return int(trainer["epochs"] * min(trainer.get("steps_per_epoch") or whole, whole))
     except (KeyError, TypeError):
-        return int(record["step"]) if record["status"] == "done" else None
+        return record.get("step") if record["status"] == "done" else None
 
 
 def _arrival(members: Sequence[Record]) -> Arrival | None:

@@ -20,6 +20,8 @@ from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import paired
 from src.report.statistics.rows import counts
 
+BySeed = dict[Values, Record]
+
 # Of a result, what a repetition on the same machine gives to the bit.
 RESULTS = ("status", "metrics", "epochs")
 # Arms or values that a refusal names.
@@ -117,18 +119,24 @@ def _arms(both: Sequence[tuple[Arm, Arm]], metric: str) -> list[ArmChange]:
     low, high = intervals.of_mean(differences)
     return [
         ArmChange(
-            *(one.name, int(n)),
-            *(_mean(tables[k, sweep]) for sweep in (1, 0)),
-            *(_mean(differences[k]), float(low[k]), float(high[k])),
-            *(float(p[k]), float(adjusted[k]), str(tests[k])),
-            _equal(*members[k]),
-            chosen(one.chosen, other.chosen),
+            name=one.name,
+            n=int(n),
+            first=_mean(tables[k, 1]),
+            second=_mean(tables[k, 0]),
+            difference=_mean(differences[k]),
+            low=float(low[k]),
+            high=float(high[k]),
+            p=float(p[k]),
+            adjusted=float(adjusted[k]),
+            test=str(tests[k]),
+            equal=_equal(*members[k], metric),
+            chosen=chosen(one.chosen, other.chosen),
         )
         for k, ((one, other), n) in enumerate(zip(both, counts(differences), strict=True))
     ]
 
 
-def _tables(members: Sequence[tuple[dict[Values, Record], ...]], metric: str) -> Array:
+def _tables(members: Sequence[tuple[BySeed, BySeed]], metric: str) -> Array:
     """[arm, second and first sweep, seed], NaN where either has none."""
     seeds = list(dict.fromkeys(seed for one, _ in members for seed in one))
     tables = np.full((len(members), 2, len(seeds)), np.nan)
@@ -145,16 +153,16 @@ def _mean(row: Array) -> float:
     return float(known.mean()) if known.size else math.nan
 
 
-def _by_seed(arm: Arm) -> dict[Values, Record]:
+def _by_seed(arm: Arm) -> BySeed:
     """By every seed there is: a sweep of one seed has none that varies."""
     return {tuple(shown(record, key) for key in SEEDS): record for record in arm.members.values()}
 
 
-def _equal(mine: dict[Values, Record], theirs: dict[Values, Record]) -> int:
+def _equal(mine: BySeed, theirs: BySeed, metric: str) -> int:
     return sum(
         all(record.get(key) == theirs[seed].get(key) for key in RESULTS)
         for seed, record in mine.items()
-        if seed in theirs
+        if seed in theirs and not math.isnan(score(record, metric))
     )
 
 

@@ -28,6 +28,7 @@ def notes(analysis: Analysis) -> list[str]:
         *_compared(analysis),
         *_claims(analysis),
         *happened(analysis),
+        *_arrivals(analysis),
         *_plans(analysis),
     ]
 
@@ -44,6 +45,9 @@ def happened(analysis: Analysis) -> list[str]:
         *_failed(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
+        *notes_of_roles(analysis.roles),
+        *notes_of_arms(analysis.arms),
+        *notes_of_origin(analysis.records),
     ]
 
 
@@ -144,16 +148,21 @@ def _tuned(analysis: Analysis) -> Iterator[str]:
         counts = Counter(arm.chosen[key] for arm in analysis.arms)
         told = [f"{value} for {plural(count, 'arm')}" for value, count in counts.most_common()]
         yield f"Tuned for each arm on {words(CHOSEN_BY)}: {key}, {listed(told, NAMED)}."
-    tried = sorted({arm.tried for arm in analysis.arms})
-    if len(tried) > 1:
-        yield (
-            f"Arms were given from {tried[0]} to {tried[-1]} combinations to choose from; those "
-            "with more have the better chance."
-        )
-    if analysis.metric == CHOSEN_BY and tried[-1] > 1:
+    if analysis.metric == CHOSEN_BY and any(arm.tried > 1 for arm in analysis.arms):
         yield (
             f"{words(CHOSEN_BY).capitalize()} both chose the settings and compares the arms, which "
             "flatters them; test accuracy would not."
+        )
+
+
+def _arrivals(analysis: Analysis) -> Iterator[str]:
+    counted = [arrival for arrival in analysis.arrivals if arrival is not None]
+    never = sum(not came for arrival in counted for came in arrival.arrived)
+    if never:
+        yield (
+            f"Steps to 80 %: {plural(never, 'member')} never came so far and "
+            f"{'is' if never == 1 else 'are'} censored at the last step planned, diverged ones "
+            "too; the median is that of Kaplan and Meier."
         )
 
 

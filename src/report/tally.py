@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from src.report.arms import Arm, Values
+from src.report.names import names
 from src.report.results import Record, verdict
 from src.report.settings import shown
 
@@ -41,13 +42,14 @@ def tallies(arms: Sequence[Arm], seeds: Sequence[Values], records: Sequence[Reco
 
 def lost(arms: Sequence[Arm], records: Sequence[Record], scientific: Sequence[str]) -> list[str]:
     """Names of arms of which every member failed, so that nothing is known of them."""
-    failed = [record for record in records if record["status"] == "failed"]
-    names = (
-        ", ".join(shown(record, key) for key in scientific)
-        for record in failed
-        if not any(_of(record, arm.settings) for arm in arms)
-    )
-    return list(dict.fromkeys(names))
+    known = [tuple(arm.settings.values()) for arm in arms]
+    failed = [
+        tuple(shown(record, key) for key in scientific)
+        for record in records
+        if record["status"] == "failed"
+    ]
+    gone = [values for values in dict.fromkeys(failed) if values not in known]
+    return names([*known, *gone], scientific, records)[len(known) :]
 
 
 def _of(record: Record, settings: Mapping[str, str]) -> bool:

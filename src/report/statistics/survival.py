@@ -65,7 +65,7 @@ def arrival(steps: Sequence[float], arrived: Sequence[bool]) -> Arrival:
 
 
 def log_rank(arms: Sequence[Arrival]) -> LogRank | None:
-    """None where there is nothing to compare: no arrival, one arm, or one step for all."""
+    """None where there is nothing to compare: no arrival, one arm, or all at one step."""
     events = [step for arm in arms for step, came in _members(arm) if came]
     # At risk at no arrival: such an arm says nothing, and its variance of 0 has no inverse.
     watched = [arm for arm in arms if arm.steps and max(arm.steps) >= min(events, default=math.inf)]
@@ -75,7 +75,8 @@ def log_rank(arms: Sequence[Arrival]) -> LogRank | None:
 
     members = [(step, came, k) for k, arm in enumerate(watched) for step, came in _members(arm)]
     steps, came, groups = (np.array(column) for column in zip(*members, strict=True))
-    if (came & (steps == steps.min())).all():
+    first = min(events)
+    if (came & (steps == first))[steps >= first].all():
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = float(survdiff(steps, came.astype(int), groups)[0])
