@@ -45,9 +45,6 @@ def happened(analysis: Analysis) -> list[str]:
         *_failed(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
-        *notes_of_roles(analysis.roles),
-        *notes_of_arms(analysis.arms),
-        *notes_of_origin(analysis.records),
     ]
 
 

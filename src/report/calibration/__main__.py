@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from src.errors import InputError, require
 from src.report.calibration import bars, page, plan, spread, study
 
-SWEEPS = 2000
+SWEEPS = 4000
 FEWEST = 100
 EPILOG = """examples:
   python -m src.report.calibration

@@ -43,6 +43,15 @@ def _false(study: Study) -> Iterator[str]:
         for row in study.power
         if row.arms > 2 and row.seeds in ASKED
     ]
+    counted += [
+        (
+            f"arms alike with {row.options[0]} settings each, {row.seeds} seeds",
+            row.by_test,
+            row.sweeps,
+        )
+        for row in study.tuned
+        if len(set(row.options)) == 1 and row.seeds in ASKED
+    ]
     for what, false, sweeps in counted:
         if too_often(false, sweeps, len(counted)):
             yield f"{what}: {false} of {sweeps} sweeps with a false claim."

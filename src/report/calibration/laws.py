@@ -3,7 +3,7 @@ better than another, and whoever says so is wrong."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
@@ -21,10 +21,8 @@ TEST = METRICS.index("test_accuracy")
 CENTRE, SD, CHANCE = 0.88, 0.003, 0.1
 CORRELATION = 0.5  # of two arms at one seed
 COLLAPSES = 0.05  # of runs
-FAR = 5.0  # the sd of a contaminated run, in those of a usual one
 OFTEN = 0.1  # of runs are contaminated
 DRAWN = 1_000_000  # scores for the middle of a law
-SHAPE = 4.0  # of a gamma law, for a skewness of 2 / sqrt(4) = 1
 
 
 @dataclass(frozen=True)
@@ -89,12 +87,12 @@ def _of_blocks(values: Array, generator: np.random.Generator, shape: Shape) -> A
     sweeps, arms, seeds = shape
     chosen = values[generator.integers(len(values), size=(sweeps, seeds))]
     chosen = generator.permuted(chosen, axis=2)[:, :, :arms]
-    return np.swapaxes(chosen, 1, 2) + unrounded(generator, shape)
+    return np.asarray(np.swapaxes(chosen, 1, 2) + unrounded(generator, shape))
 
 
 def unrounded(generator: np.random.Generator, shape: tuple[int, ...], metric: int = TEST) -> Array:
     """Noise of the width of one image: what counting took away, lest resampled runs be tied."""
-    return UNIT[metric] * generator.uniform(-0.5, 0.5, shape)
+    return np.asarray(UNIT[metric] * generator.uniform(-0.5, 0.5, shape))
 
 
 def _resampled() -> Law:
@@ -144,15 +142,15 @@ def _taken_apart() -> tuple[Array, Array]:
 
 
 def _heavy() -> list[Law]:
+    wide = "Normal, but one number in ten has {} times the spread."
+    long = "A gamma law turned round, skewness {}: a long tail down."
     return [
         _synthetic("normal", "Normal, for comparison.", _normal),
         _synthetic("t3", "Student's t with 3 degrees of freedom.", _t3),
-        _synthetic(
-            "contaminated",
-            f"Normal, but one number in {1 / OFTEN:.0f} has {FAR:g} times the spread.",
-            _contaminated,
-        ),
-        _synthetic("skewed", "A gamma law turned round, skewness -1: a long tail down.", _skewed),
+        _synthetic("contaminated", wide.format(5), partial(_contaminated, 5)),
+        _synthetic("skewed", long.format(-1), partial(_skewed, 4)),
+        replace(_synthetic("wild", wide.format(10), partial(_contaminated, 10)), held=False),
+        replace(_synthetic("one-sided", long.format(-2), partial(_skewed, 1)), held=False),
     ]
 
 
@@ -177,13 +175,14 @@ def _t3(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return generator.standard_t(3, shape) / math.sqrt(3)  # variance df / (df - 2)
 
 
-def _contaminated(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    wide = np.where(generator.random(shape) < OFTEN, FAR, 1.0)
-    return wide * generator.standard_normal(shape) / math.sqrt(1 - OFTEN + OFTEN * FAR**2)
+def _contaminated(far: float, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    wide = np.where(generator.random(shape) < OFTEN, far, 1.0)
+    return wide * generator.standard_normal(shape) / math.sqrt(1 - OFTEN + OFTEN * far**2)
 
 
-def _skewed(generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    return (SHAPE - generator.gamma(SHAPE, size=shape)) / math.sqrt(SHAPE)
+def _skewed(order: float, generator: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Of a gamma law of that order the skewness is 2 / sqrt(order)."""
+    return (order - generator.gamma(order, size=shape)) / math.sqrt(order)
 
 
 def _collapsing() -> Law:

@@ -1,226 +1,226 @@
 """docs/calibration.md and docs/calibration.png, from the study that is kept."""
 
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from src.report.calibration import bars, spread
+import numpy as np
+from scipy import stats
+
+from src.report.calibration import bars, spread, words
 from src.report.calibration.curves import drawn
 from src.report.calibration.laws import TEST, laws
-from src.report.calibration.study import PROJECT, Study, Tuned
-from src.report.figures.drawing import write as write_drawing
+from src.report.calibration.study import PROJECT, Alike, Study, Tuned
+from src.report.figures.calibration import png
 
 DOCS = PROJECT / "docs"
-
-INTRODUCTION = """\
-# Calibration
-
-Do the report's statements hold? Sweeps are simulated in which it is known that no arm is better
-than another, or by how much one is, and judged by the report's own code
-([src/report/statistics](../src/report/statistics)). Made by `python -m src.report.calibration`
-from [calibration.json](calibration.json) ({sweeps:,} sweeps in each cell; {versions}).
-
-What is asked, for 5, 10 and 20 seeds:
-
-- where all arms are alike, at most 5 % of sweeps have a claim at all (family-wise, over all pairs);
-- 95 % intervals hold the truth in 93 to 97 % of cases.
-
-{verdict}
-
-![False claims, power and coverage](calibration.png)"""
-
-HOW = """\
-## How the sweeps are made
-
-Real spread: {runs} runs of one start ([spread.csv](../src/report/calibration/spread.csv)), made by
-
-```
-{command}
-```
-
-{facts}
-
-In each of {blocks} blocks one order of batches and one set of dropout masks is shared by {draws}
-draws of the weights, as arms share them at one seed. Of the test accuracy the standard deviation
-is {between:.3f} % between blocks and {within:.3f} % within, so two arms at one seed correlate by
-{correlation:.2f}: comparing by pairs makes the variance of a difference {gain:.0%} smaller. Of the
-validation accuracy: {v_between:.3f} %, {v_within:.3f} %, {v_correlation:.2f}.
-
-Laws of the simulated scores:
-
-{laws}
-
-Synthetic laws have an effect of the seed and a remainder, both of the law named and of equal
-variance. Resampled scores get noise as wide as one image, lest two of them be the same number: a
-tie counts for no arm and would make claims rarer than they are."""
 
 
 def write(study: Study) -> list[Path]:
     """The files that were written."""
-    (DOCS / "calibration.md").write_text(page(study))
-    write_drawing(drawn(study), DOCS, kinds=("png",))
-    return [DOCS / "calibration.md", DOCS / "calibration.png"]
+    text, picture = DOCS / "calibration.md", DOCS / "calibration.png"
+    text.write_text(page(study))
+    picture.write_bytes(png(drawn(study)))
+    return [text, picture]
 
 
 def page(study: Study) -> str:
+    parts = [*_introduction(study), _how(), *_false(study), *_coverage(study), *_power(study)]
+    return "\n\n".join([*parts, *_tuned(study), *_ends(study)]) + "\n"
+
+
+def _introduction(study: Study) -> Iterator[str]:
+    yield words.INTRODUCTION.format(sweeps=study.sweeps, versions=study.versions)
     missed = bars.misses(study)
-    verdict = "Missed: " + " ".join(missed) if missed else _held(study)
-    introduction = INTRODUCTION.format(
-        sweeps=study.sweeps, versions=study.versions, verdict=verdict
-    )
-    parts = [introduction, _how(), *_false(study), *_coverage(study), *_power(study)]
-    return "\n\n".join([*parts, *_tuned(study), *_collapse(study)]) + "\n"
+    yield "Missed:\n\n" + "\n".join(f"- {each}" for each in missed) if missed else _held(study)
+    yield "![False claims, power and coverage](calibration.png)"
 
 
 def _held(study: Study) -> str:
     rows = bars.held(study)
     false, sweeps = sum(row.false for row in rows), sum(row.sweeps for row in rows)
-    shares = [
-        bars.coverage(study, row.law, row.seeds, of)[0]
-        for row in rows
-        for of in ("means", "differences")
-    ]
-    return (
-        f"Both are held: {false:,} of {sweeps:,} sweeps have a false claim ({false / sweeps:.1%}), "
-        f"and by law and number of seeds {_range(shares)} of the intervals hold the truth. Where "
-        "it ends, and where methods fail, is below."
+    by_kind = [f"{words.KINDS[kind]} {_range(_shares(study, rows, kind))}" for kind in bars.KINDS]
+    text = words.HELD.format(
+        false=false, sweeps=sweeps, rate=100 * false / sweeps, coverage=", ".join(by_kind)
     )
+    return _filled(text)
+
+
+def _shares(study: Study, rows: Iterable[Alike], kind: str) -> list[float]:
+    found = (bars.coverage(study, row.law, row.seeds, kind) for row in rows)
+    return [share.value for share in found if share is not None]
 
 
 def _range(shares: Sequence[float]) -> str:
-    return f"{100 * min(shares):.1f} to {100 * max(shares):.1f} %"
+    return f"{100 * min(shares):.1f} to {100 * max(shares):.1f}"
 
 
 def _how() -> str:
     values = spread.measured()
-    test, validation = (
-        spread.components(values[..., TEST]),
-        spread.components(values[..., 1 - TEST]),
-    )
     command, *facts = spread.head()
-    return HOW.format(
-        runs=values.shape[0] * values.shape[1],
+    found = {}
+    for name, metric in (("test", TEST), ("validation", 1 - TEST)):
+        parts = spread.components(values[..., metric])
+        found[f"{name}_between"], found[f"{name}_within"] = 100 * parts.between, 100 * parts.within
+        found[f"{name}_correlation"] = parts.correlation
+        found[f"{name}_skewness"] = float(stats.skew(values[..., metric], axis=None))
+    rest = (values - values.mean(axis=1, keepdims=True)).reshape(-1, 2)
+    blocks, draws, _ = values.shape
+    free = [f"`{law.name}`" for law in laws().values() if not law.held]
+    return words.HOW.format(
+        runs=blocks * draws,
+        blocks=blocks,
+        draws=draws,
         command=command,
-        facts=" ".join(facts),
-        blocks=values.shape[0],
-        draws=values.shape[1],
-        between=100 * test.between,
-        within=100 * test.within,
-        correlation=test.correlation,
-        gain=test.correlation,
-        v_between=100 * validation.between,
-        v_within=100 * validation.within,
-        v_correlation=validation.correlation,
+        facts=_filled(" ".join(facts)),
+        metrics=np.corrcoef(rest.T)[0, 1],
+        rules=_filled(words.RULES.format(free=_listed(free))),
         laws="\n".join(f"- `{law.name}`: {law.says}" for law in laws().values()),
+        **found,
     )
 
 
 def _false(study: Study) -> Iterator[str]:
-    yield "## False claims"
-    yield "Sweeps in which any pair of arms that are alike was claimed to differ, in %, with the\n\
-95 % interval of the simulation."
-    seeds = sorted({row.seeds for row in study.alike})
+    yield words.FALSE
     cells = {(row.law, row.arms, row.seeds): row for row in study.alike}
+    seeds = sorted({row.seeds for row in study.alike})
+    heads = [f"{n} seeds" for n in seeds]
     rows = [
-        [
-            law,
-            str(arms),
-            *(_rate(cells[law, arms, n].false, cells[law, arms, n].sweeps) for n in seeds),
-        ]
+        [f"`{law}`", str(arms), *(_rate(cells[law, arms, n]) for n in seeds)]
         for law, arms in dict.fromkeys((row.law, row.arms) for row in study.alike)
     ]
-    yield _table(["law", "arms", *(f"{n} seeds" for n in seeds)], rows)
-    yield "With one arm of six truly better, sweeps in which a pair of the other five was claimed:"
-    partly = [row for row in study.power if row.arms > 2]
-    shifts = sorted({row.shift for row in partly})
-    found = {(row.shift, row.seeds): row for row in partly}
+    yield _table(["law", "arms", *heads], rows)
+    yield words.ONE_BETTER
+    partly = {(row.shift, row.seeds): row for row in study.power if row.arms > 2}
     rows = [
-        [f"{shift:g} sd", *(_rate(found[shift, n].false, found[shift, n].sweeps) for n in seeds)]
-        for shift in shifts
+        [
+            f"{shift:g} sd",
+            *(_counted(partly[shift, n].false, partly[shift, n].sweeps) for n in seeds),
+        ]
+        for shift in sorted({shift for shift, _ in partly})
     ]
-    yield _table(["better by", *(f"{n} seeds" for n in seeds)], rows)
+    yield _table(["better by", *heads], rows)
 
 
-def _rate(count: int, of: int) -> str:
+def _rate(row: Alike) -> str:
+    return _counted(row.false, row.sweeps)
+
+
+def _counted(count: int, of: int) -> str:
     low, high = bars.interval(count, of)
     return f"{100 * count / of:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _coverage(study: Study) -> Iterator[str]:
-    yield "## Coverage"
-    yield "95 % intervals that hold the truth, in %, over families of all sizes: of means, and of\n\
-paired differences. The simulation's standard error is at most {:.2f}.".format(
-        100
-        * max(
-            bars.coverage(study, row.law, row.seeds, of)[1]
-            for row in study.alike
-            for of in ("means", "differences")
-        )
-    )
     seeds = sorted({row.seeds for row in study.alike})
-    rows = [
-        [
-            law,
-            *(
-                f"{100 * bars.coverage(study, law, n, of)[0]:.1f}"
-                for of in ("means", "differences")
-                for n in seeds
-            ),
-        ]
+    cells = {
+        (law, kind, n): bars.coverage(study, law, n, kind)
         for law in laws()
+        for kind in bars.KINDS
+        for n in seeds
+    }
+    errors = [share.error for share in cells.values() if share is not None]
+    yield words.COVERAGE.format(error=100 * max(errors))
+    rows = [
+        [f"`{law}`", words.KINDS[kind], *(_percent(cells[law, kind, n]) for n in seeds)]
+        for law in laws()
+        for kind in bars.KINDS
     ]
-    yield _table(
-        ["law", *(f"mean, {n}" for n in seeds), *(f"difference, {n}" for n in seeds)], rows
-    )
+    yield _table(["law", "interval of", *(f"{n} seeds" for n in seeds)], rows)
+
+
+def _percent(share: tuple[float, float] | None) -> str:
+    return "-" if share is None else f"{100 * share[0]:.1f}"
 
 
 def _power(study: Study) -> Iterator[str]:
-    yield "## Power"
-    yield "Pairs of arms that truly differ and are claimed to, with the right sign, in %; the\n\
-difference in standard deviations of the paired difference at one seed."
+    yield words.POWER
     shifts = sorted({row.shift for row in study.power})
-    found = {(row.law, row.arms, row.seeds, row.shift): row for row in study.power}
+    found = {(row.law, row.arms, row.seeds, row.shift): row.found for row in study.power}
     rows = [
         [
-            law,
+            f"`{law}`",
             str(arms),
-            str(seeds),
-            *(f"{100 * found[law, arms, seeds, each].found:.0f}" for each in shifts),
+            str(n),
+            *(f"{100 * found[law, arms, n, x].value:.0f}" for x in shifts),
         ]
-        for law, arms, seeds in dict.fromkeys((row.law, row.arms, row.seeds) for row in study.power)
+        for law, arms, n in dict.fromkeys((row.law, row.arms, row.seeds) for row in study.power)
     ]
-    yield _table(["law", "arms", "seeds", *(f"{each:g} sd" for each in shifts)], rows)
+    yield _table(["law", "arms", "seeds", *(f"{shift:g} sd" for shift in shifts)], rows)
 
 
 def _tuned(study: Study) -> Iterator[str]:
-    yield "## Tuned settings"
-    yield TUNED
+    yield words.TUNED
     seeds = sorted({row.seeds for row in study.tuned})
     cells = {(tuple(row.options), row.seeds): row for row in study.tuned}
     rows = [
-        [" and ".join(map(str, options)), name, *(_of(cells[options, n], name) for n in seeds)]
-        for name in ("test", "validation")
-        for options in dict.fromkeys(tuple(row.options) for row in study.tuned)
+        [" and ".join(map(str, options)), by, *(_claimed(cells[options, n], by) for n in seeds)]
+        for by in ("test", "validation")
+        for options in dict.fromkeys(options for options, _ in cells)
     ]
-    yield _table(["options", "compared by", *(f"{n} seeds" for n in seeds)], rows)
+    yield _table(["settings of each arm", "compared by", *(f"{n} seeds" for n in seeds)], rows)
+    yield words.UNEQUAL
 
 
-TUNED = """\
-Two arms that are alike, each given the best of some nuisance settings by mean validation accuracy,
-where no setting is better than another: the choice is made of noise alone. Sweeps with a false
-claim, in %, where the arms are then compared by the test accuracy, and by the validation accuracy
-that has chosen:"""
+def _claimed(row: Tuned, by: str) -> str:
+    return _counted(row.by_test if by == "test" else row.by_validation, row.sweeps)
 
 
-def _of(row: Tuned, name: str) -> str:
-    return _rate(row.by_test if name == "test" else row.by_validation, row.sweeps)
-
-
-def _collapse(study: Study) -> Iterator[str]:
+def _ends(study: Study) -> Iterator[str]:
+    """Where the statistics end, each with its figure."""
     yield "## Where it fails"
-    yield FAILS
+    lines = [
+        words.COLLAPSING.format(**_collapsing(study)),
+        words.TAILS.format(**_tails(study)),
+        words.UNEVEN.format(**_uneven(study)),
+        words.FEW.format(**_few(study)),
+        words.ODDS,
+    ]
+    yield "\n".join(_filled(f"- {line}", "  ") for line in lines)
 
 
-FAILS = ""
+def _tails(study: Study) -> dict[str, float]:
+    return {
+        "one_sided": _percents(study, "one-sided", 5, "means"),
+        "wild": _percents(study, "wild", 5, "means"),
+        "differences": _percents(study, "one-sided", 5, "differences"),
+    }
+
+
+def _percents(study: Study, law: str, seeds: int, kind: str) -> float:
+    share = bars.coverage(study, law, seeds, kind)
+    assert share is not None
+    return 100 * share.value
+
+
+def _collapsing(study: Study) -> dict[str, float]:
+    return {f"means_{n}": _percents(study, "collapsing", n, "means") for n in (5, 20)}
+
+
+def _uneven(study: Study) -> dict[str, float]:
+    rows = [row for row in study.tuned if len(set(row.options)) > 1]
+    rates = [100 * row.by_test / row.sweeps for row in rows]
+    return {"least": min(rates), "most": max(rates)}
+
+
+def _few(study: Study) -> dict[str, float]:
+    by = {(row.law, row.arms, row.seeds, row.shift): row.found.value for row in study.power}
+    return {
+        "two": 100 * by["resampled", 2, 3, 2.0],
+        "six": 100 * by["resampled", 6, 3, 2.0],
+        "five": 100 * by["resampled", 6, 5, 2.0],
+        "ten": 100 * by["resampled", 6, 10, 2.0],
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

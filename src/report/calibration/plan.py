@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib.metadata import version
+from multiprocessing import get_context
 from os import cpu_count
 
 import numpy as np
@@ -58,9 +59,9 @@ def cells() -> list[Cell]:
     return alike + power + tuned
 
 
-def part(cell: Cell, sweeps: int, place: int) -> Array:
+def part(cell: Cell, sweeps: int, place: int, seed: int = SEED) -> Array:
     """A row for each of so many sweeps, as simulate gives them."""
-    generator = np.random.default_rng([SEED, zlib.crc32(str(cell).encode()), place])
+    generator = np.random.default_rng([seed, zlib.crc32(str(cell).encode()), place])
     if isinstance(cell.arms, tuple):
         return simulate.tuned(cell.arms, cell.seeds, sweeps, generator)
     law = laws()[cell.law]
@@ -79,9 +80,11 @@ def parts(sweeps: int) -> list[tuple[int, int]]:
     return [(min(PART, sweeps - done), place) for place, done in enumerate(range(0, sweeps, PART))]
 
 
-def made(sweeps: int, advance: Callable[[float], None] = lambda share: None) -> study.Study:
+def made(
+    sweeps: int, advance: Callable[[float], None] = lambda share: None, seed: int = SEED
+) -> study.Study:
     """The whole study on all cores. advance: is told the share of the work that was done."""
-    found = dict(_simulated(cells(), sweeps, advance))
+    found = dict(_simulated(cells(), sweeps, seed, advance))
     rows = [_row(cell, found[cell]) for cell in cells()]
     packages = [f"{name} {version(name)}" for name in ("numpy", "scipy", "statsmodels")]
     return study.Study(
@@ -94,7 +97,7 @@ def made(sweeps: int, advance: Callable[[float], None] = lambda share: None) -> 
 
 
 def _simulated(
-    planned: Sequence[Cell], sweeps: int, advance: Callable[[float], None]
+    planned: Sequence[Cell], sweeps: int, seed: int, advance: Callable[[float], None]
 ) -> Iterator[tuple[Cell, Array]]:
     """Dear ones first, lest the last one be waited for."""
     work = sorted(
@@ -103,8 +106,8 @@ def _simulated(
     )
     total = sum(cost(cell) * each[0] for cell, each in work)
     found: dict[Cell, dict[int, Array]] = {cell: {} for cell in planned}
-    with ProcessPoolExecutor(cpu_count()) as pool:
-        waiting = {pool.submit(part, cell, *each): (cell, each) for cell, each in work}
+    with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
+        waiting = {pool.submit(part, cell, *each, seed): (cell, each) for cell, each in work}
         for future in as_completed(waiting):
             cell, (count, place) = waiting[future]
             found[cell][place] = future.result()

@@ -1,6 +1,8 @@
 """How often the report's statements were wrong on sweeps whose truth is known."""
 
+import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -8,11 +10,13 @@ from matplotlib.figure import Figure
 
 from src.report.figures.drawing import RC, WIDTH, Drawing
 
+DPI = 200
+
 Point = tuple[float, float, float, float]  # x, y and the ends of its interval; shares as shares
 Curves = Mapping[str, Sequence[Point]]
 
 # Okabe and Ito (2008); markers and lines tell them apart in grey.
-STYLES = (
+STYLES: tuple[dict[str, Any], ...] = (
     {"color": "#000000", "marker": "o", "linestyle": "-"},
     {"color": "#D55E00", "marker": "s", "linestyle": "--"},
     {"color": "#0072B2", "marker": "^", "linestyle": "-."},
@@ -41,12 +45,19 @@ def calibration(
     return Drawing("calibration", "Calibration", caption, figure)
 
 
+def png(drawing: Drawing) -> bytes:
+    out = io.BytesIO()
+    with mpl.rc_context(dict(RC)):
+        drawing.figure.savefig(out, format="png", dpi=DPI)
+    return out.getvalue()
+
+
 def _false(axes: Axes, curves: Curves) -> None:
     axes.axhspan(0, 5, color="0.9", lw=0)
     _draw(axes, curves, spread=0.12)
-    axes.set(title="False claims, all arms alike", xlabel="arms", ylabel="sweeps / %", ylim=(0, 8))
+    axes.set(title="False claims, all arms alike", xlabel="arms", ylabel="sweeps / %", ylim=(0, 9))
     _ticks(axes, curves)
-    axes.legend(title="law, all seeds", fontsize=6, title_fontsize=6, ncols=2, frameon=False)
+    axes.legend(title="5, 10 and 20 seeds", fontsize=6, title_fontsize=6, ncols=2, frameon=False)
 
 
 def _power(axes: Axes, curves: Curves) -> None:

@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.drawing import Drawing
-from src.report.figures.layout import DOUBLE, heading, panel, tidy
+from src.report.figures.layout import DOUBLE, heading, panel, tidy, upright
 from src.report.figures.lines import draw, hover, names, room
 from src.report.figures.palette import Look, looks
 from src.report.figures.rows import NEAR, ZOOM
 from src.report.series import Curve, by_epoch
 
-HEIGHT, BOTTOM, TOP, LEFT = 2.35, 0.42, 0.22, 0.5  # inches
+HEIGHT, BOTTOM, TOP, LEFT = 2.35, 0.42, 0.22, 0.58  # inches
 SPREAD = "Lines are means, bands reach from the lowest to the highest seed."
 OTHERS = "Of many arms the best, the worst and the baseline are coloured, the rest grey."
 
@@ -49,7 +50,7 @@ def curves(analysis: Analysis) -> Drawing | None:
         if where and limits:
             axes.set_ylim(*limits)
         else:
-            axes.set_ylabel("validation accuracy / %")
+            upright(axes, "validation accuracy / %")
         if limits is not None:
             heading(axes, "near the best, enlarged" if where else "all arms")
         tidy(axes, ticks=5)
@@ -84,9 +85,7 @@ def losses(analysis: Analysis) -> Drawing | None:
         name = f"curves-log-{key.partition('_')[0]}"
         draw(axes, found, styles, name)
         _epochs(axes, found)
-        heading(axes, key.replace("_", " "))
-        if not where:
-            axes.set_ylabel("loss (log axis)")
+        heading(axes, f"{key.replace('_', ' ')} (log axis)")
         tidy(axes, ticks=5)
         if key == last:
             ends = {place: float(found[place].mean[-1]) for place in named}
@@ -117,11 +116,11 @@ def _positive(found: dict[int, Curve]) -> dict[int, Curve]:
 
 
 def _near(found: Mapping[int, Curve], near: Sequence[int]) -> tuple[float, float] | None:
-    """What the arms that end near the best span once the first quarter is over, in per cent; None
+    """What the arms that end near the best span in the second half, in per cent; None
     where that is no enlargement."""
     if not near:
         return None
-    later = {place: slice(max(1, len(found[place].x) // 4), None) for place in near}
+    later = {place: slice(len(found[place].x) // 2, None) for place in near}
     low = min(float(found[place].low[part].min()) for place, part in later.items())
     high = max(float(found[place].high[part].max()) for place, part in later.items())
     whole = [
@@ -133,7 +132,7 @@ def _near(found: Mapping[int, Curve], near: Sequence[int]) -> tuple[float, float
     return 100 * (low - pad), 100 * (high + pad)
 
 
-def _epochs(axes, found: Mapping[int, Curve]) -> None:  # type: ignore[no-untyped-def]
+def _epochs(axes: Axes, found: Mapping[int, Curve]) -> None:
     axes.set_xlim(
         min(float(curve.x[0]) for curve in found.values()),
         max(float(curve.x[-1]) for curve in found.values()),

@@ -7,13 +7,13 @@ from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.curves import BOTTOM, HEIGHT, SPREAD, TOP, others
 from src.report.figures.drawing import Drawing
-from src.report.figures.layout import SINGLE, panel, tidy
+from src.report.figures.layout import panel, tidy, upright
 from src.report.figures.lines import draw, hover, names, room
 from src.report.figures.palette import looks
 from src.report.series import Curve, by_step
 
 LOG = 20.0  # a log axis from this ratio of the highest to the lowest mean on
-LEFT, WIDTH = 0.5, 3.6
+LEFT, WIDTH = 0.58, 3.5
 
 
 def early(analysis: Analysis) -> Drawing | None:
@@ -25,7 +25,7 @@ def early(analysis: Analysis) -> Drawing | None:
     styles = looks(analysis)
     named = [place for place in found if styles[place].coloured]
     beside = room(analysis, named)
-    figure = Figure(figsize=(max(SINGLE, LEFT + WIDTH + beside), BOTTOM + HEIGHT + TOP))
+    figure = Figure(figsize=(LEFT + WIDTH + beside, BOTTOM + HEIGHT + TOP))
     axes = panel(figure, LEFT, BOTTOM, WIDTH, HEIGHT)
     means = np.concatenate([curve.mean for curve in found.values()])
     if means.min() > 0 and means.max() > LOG * means.min():
@@ -33,7 +33,7 @@ def early(analysis: Analysis) -> Drawing | None:
     draw(axes, found, styles, "early", marks=0)
     axes.set_xlim(0, max(float(curve.x[-1]) for curve in found.values()))
     axes.set_xlabel("step")
-    axes.set_ylabel("training loss" + (" (log axis)" if axes.get_yscale() == "log" else ""))
+    upright(axes, "training loss" + (" (log axis)" if axes.get_yscale() == "log" else ""))
     tidy(axes, ticks=5)
     names(axes, analysis, {k: float(found[k].mean[-1]) for k in named}, styles, "early")
     boxes = [hover(axes, analysis, found, x="step")]

@@ -91,7 +91,7 @@ def _draw(
     top = 0.3 + (0.72 * max(map(text_width, heads)) if tilted else 0.12)
     width, height = CELL * len(columns), LINE * len(rows)
     spill = 0.75 * text_width(heads[-1]) if tilted else 0.0
-    right = max(0.85, spill)
+    right = max(0.62, spill)
     figure = Figure(figsize=(max(left + width + right, 3.5), 0.12 + height + top))
     axes = panel(figure, left, 0.12, width, height)
     limits = _limits(analysis, table)
@@ -119,12 +119,11 @@ def _draw(
     colours = figure.colorbar(
         mesh, cax=bar, extend=("min" if higher else "max") if beyond else "neither"
     )
-    colours.set_label(words.label(analysis.metric))
     colours.outline.set_visible(False)
-    colours.ax.yaxis.set_major_locator(MaxNLocator(4))
+    colours.ax.yaxis.set_major_locator(MaxNLocator(4 if height > 1 else 2))
     figure.text(
         *(0.03 / figure.get_figwidth(), 1 - 0.05 / figure.get_figheight()),
-        f"{keys[0]}, by {' and '.join(keys[1])}",
+        f"{words.label(analysis.metric)}, {keys[0]} by {' and '.join(keys[1])}",
         color=MUTED,
         va="top",
     )

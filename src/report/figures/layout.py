@@ -16,6 +16,7 @@ from src.report.figures.palette import MUTED
 
 SINGLE, DOUBLE = 3.5, 7.2  # inches: a column (89 mm) and the width of a page (183 mm)
 SMALL = 7.0  # points: all text
+UPRIGHT = 0.4  # inches from an axis to its label
 NAME = 36  # characters of an arm's name
 
 
@@ -97,7 +98,7 @@ def _plain_log(axes: Axes, axis: Any, ticks: int) -> None:
 def plain(value: float) -> str:
     """0.001, 250, 1e6, 1e-8."""
     if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.4g}"
+        return f"{value:.5g}"
     mantissa, power = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else _split(value)
     return f"{mantissa}e{int(power)}"
 
@@ -105,6 +106,14 @@ def plain(value: float) -> str:
 def _split(value: float) -> tuple[str, str]:
     power = int(np.floor(np.log10(abs(value))))
     return f"{value / 10.0**power:.3g}", str(power)
+
+
+def upright(axes: Axes, text: str) -> None:
+    """A label of the y-axis, as far from it whatever the ticks say, so that labels of panels stand
+    in one line and none is cut."""
+    axes.set_ylabel(text)
+    width = axes.get_window_extent().width / axes.figure.dpi
+    axes.yaxis.set_label_coords(-UPRIGHT / width, 0.5)
 
 
 def heading(axes: Axes, text: str) -> None:

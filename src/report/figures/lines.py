@@ -14,6 +14,7 @@ from src.report.series import Curve
 LABEL = 22  # characters of a name beside a curve
 LEAD = 0.16  # inches from a curve's end to its name
 LINE = 0.125  # inches between names
+KEY = 0.34  # inches of a piece of line in a key, with what is before it
 HOVERED = 200  # points of a curve that answer the pointer
 
 
@@ -144,3 +145,31 @@ def hover(
         "log": [axes.get_xscale() == "log", axes.get_yscale() == "log"],
         "series": series,
     }
+
+
+def key(
+    axes: Axes, analysis: Analysis, places: Sequence[int], looks: Sequence[Look], name: str
+) -> None:
+    """Beside the axes, where curves all end at one place: a piece of each line and its name."""
+    high = axes.get_window_extent().height / axes.figure.dpi
+    wide = axes.get_window_extent().width / axes.figure.dpi
+    for line, place in enumerate(places):
+        look, y = looks[place], 1 - (line + 0.5) * LINE * 1.15 / high
+        axes.plot(
+            *([1 + 0.06 / wide, 1 + KEY / wide], [y, y]),
+            transform=axes.transAxes,
+            color=look.colour,
+            lw=look.width,
+            ls=look.dashes,
+            clip_on=False,
+            gid=f"arm-{place}-{name}-key",
+        )
+        axes.text(
+            *(1 + (KEY + 0.06) / wide, y, shortened(analysis.arms[place].name, LABEL)),
+            transform=axes.transAxes,
+            color=look.colour,
+            va="center_baseline",
+            size=SMALL,
+            weight="bold" if place == analysis.baseline else "normal",
+            gid=f"arm-{place}-{name}-name",
+        )

@@ -13,7 +13,7 @@ from src.report.analysis import Analysis
 
 INK, PAPER, MUTED, FAINT = "#111111", "#fefefe", "#757575", "#c4c4c4"
 SHADE = "#eef3f6"  # behind the rows of the best group
-COLOURS = ("#1e8dbe", "#990075", "#ba5e07", "#00440b", "#b379fd", "#d00042", "#0da08d")
+COLOURS = ("#1e8dbe", "#990075", "#ba5e07", "#00440b", "#b077fa", "#d00042", "#0da08d")
 # The same on a dark page: contrast of 3 or more with #1c1c1c.
 DARK = ("#27dcfa", "#fd55ae", "#fe923e", "#78f177", "#a192fe", "#fda3a6", "#f9ec4f")
 DASHES: tuple[Any, ...] = (

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from src.report.analysis import Analysis
 from src.report.figures import words
@@ -61,7 +62,9 @@ def _rows(analysis: Analysis, best: Sequence[int]) -> list[Row]:
     return rows
 
 
-def _letters(axes, heights: dict[int, float], held: Sequence[str], best: Sequence[int]) -> None:  # type: ignore[no-untyped-def]
+def _letters(
+    axes: Axes, heights: dict[int, float], held: Sequence[str], best: Sequence[int]
+) -> None:
     for place, y in heights.items():
         axes.annotate(
             *(held[place], (1, y)),

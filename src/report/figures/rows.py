@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from src.report.analysis import Analysis
 from src.report.figures.layout import DOUBLE, heading, panel, shortened, text_width, tidy
-from src.report.figures.palette import FAINT, INK, MUTED, PAPER, SHADE, Look
+from src.report.figures.palette import INK, MUTED, PAPER, SHADE, Look
 
 Array = npt.NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _rows(
                 gid=f"{gid}-beyond",
             )
             continue
-        axes.plot(row.seeds, np.full(len(row.seeds), y), "|", ms=4.5, mew=0.6, color=FAINT,
+        axes.plot(row.seeds, np.full(len(row.seeds), y), "|", ms=5, mew=0.5, color=MUTED,
                   gid=f"{gid}-seeds", zorder=1.5)  # fmt: skip
         if len(row.crosses):
             axes.plot(row.crosses, np.full(len(row.crosses), y), "x", ms=3.5, mew=0.8, color=INK,

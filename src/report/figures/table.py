@@ -10,7 +10,12 @@ from src.report.figures.differences import differences
 from src.report.figures.drawing import RC, Drawing
 from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
+from src.report.figures.layers import layers
+from src.report.figures.profiles import profiles
 from src.report.figures.ranking import ranking
+from src.report.figures.ranks import ranks
+from src.report.figures.survival import survival
+from src.report.figures.weights import weights
 
 # None: there is nothing to draw, as no heatmap of one setting.
 FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
@@ -19,7 +24,12 @@ FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
     curves,
     losses,
     early,
+    survival,
     heatmap,
+    layers,
+    weights,
+    ranks,
+    profiles,
 )
 
 

@@ -26,11 +26,12 @@ def number(value: float, metric: str) -> str:
 
 
 def listing(names: Sequence[str], most: int = MOST) -> str:
-    """a, b and c; a, b, c and 5 more."""
+    """a, b and c; a, b, c and 5 more; of names with commas, a, x; b, x; 5 more."""
     shown, more = list(names[:most]), len(names) - most
+    comma, last = ("; ", "; ") if any("," in name for name in shown) else (", ", " and ")
     if more > 0:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+        return f"{comma.join(shown)}{last}{more} more"
+    return last.join(filter(None, [comma.join(shown[:-1]), *shown[-1:]]))
 
 
 def seeds(analysis: Analysis) -> str:
@@ -42,9 +43,9 @@ def seeds(analysis: Analysis) -> str:
 
 
 def best_group(analysis: Analysis) -> list[int]:
-    """Places of the arms that share the best one's first letter."""
-    first = analysis.letters[0][:1]
-    return [place for place, held in enumerate(analysis.letters) if first and first in held]
+    """Places of the best arm and of those that are not told apart from it."""
+    apart = {pair.second for pair in analysis.pairs if pair.first == 0 and pair.claimed}
+    return [place for place in range(len(analysis.arms)) if place not in apart]
 
 
 def diverged(analysis: Analysis) -> list[tuple[int, int]]:

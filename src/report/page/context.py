@@ -39,6 +39,7 @@ def context(analysis: Analysis, drawings: Sequence[Drawing]) -> dict[str, Any]:
         "hover": made.hover(shown),
         "reasons": reasons,
         "recipe": reproduced,
+        "fixed": analysis.roles.fixed,
         "light": variables(dark=False),
         "dark": variables(dark=True),
     }
@@ -63,4 +64,5 @@ def _data(records: Sequence[Record]) -> str:
 
 def _epochs(records: Sequence[Record]) -> str:
     counts = {(record["config"].get("trainer") or {}).get("epochs") for record in records}
-    return counted(counts.pop(), "epoch") if len(counts) == 1 and None not in counts else ""
+    (epochs,) = counts if len(counts) == 1 else (None,)
+    return "" if epochs is None else counted(epochs, "epoch")

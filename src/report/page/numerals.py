@@ -21,6 +21,8 @@ def score(value: float, metric: str, *, signed: bool = False) -> str:
 def fixed(value: float, digits: int, *, signed: bool = False) -> str:
     if not math.isfinite(value):
         return MISSING if math.isnan(value) else ("∞" if value > 0 else f"{MINUS}∞")
+    if round(value, digits) == 0:
+        return f"{0:.{digits}f}"
     sign = "+" if signed else "-"
     return f"{value:{sign},.{digits}f}".replace("-", MINUS)
 

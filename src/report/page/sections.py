@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.report.analysis import Analysis
-from src.report.page import tables
+from src.report.page.compared import pairs
+from src.report.page.members import members
 from src.report.page.pictures import Picture
-from src.report.page.tables import Table
+from src.report.page.tables import Table, ranking
 from src.report.page.tuned import options
 
 # name, title, how its pictures' names begin. The first picture that fits leads the page.
@@ -15,7 +16,9 @@ PLACES = (
     ("arms", "Ranking", ("ranking",)),
     ("curves", "Learning curves", ("curves", "learning")),
     ("first-steps", "The first 100 steps", ("early", "first")),
-    ("differences", "Differences between arms", ("difference", "pair", "effect")),
+    ("arrival", "Steps to 80 %", ("survival", "arrival")),
+    ("differences", "Differences between arms", ("difference", "pair", "effect", "ranks")),
+    ("performance", "Performance profiles", ("profiles",)),
     ("settings", "Two settings at once", ("heatmap",)),
     ("profile", "Signal and gradient through the layers", ("profile", "signal", "layer")),
     ("verdicts", "Verdicts", ("verdict",)),
@@ -45,10 +48,10 @@ def sections(analysis: Analysis, pictures: Sequence[Picture], told: set[str]) ->
     for picture in pictures:
         placed.setdefault(_place(picture.name), []).append(picture)
     made = {
-        "arms": [tables.ranking(analysis)],
-        "differences": [table for table in [tables.pairs(analysis)] if table],
+        "arms": [ranking(analysis)],
+        "differences": [table for table in [pairs(analysis)] if table],
         "tuned": [table for table in [options(analysis)] if table],
-        "members": [tables.members(analysis)],
+        "members": [members(analysis)],
     }
     found = [
         Section(name, title, placed.get(name, []), made.get(name, [])) for name, title, _ in PLACES

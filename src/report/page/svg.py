@@ -58,6 +58,8 @@ def _renamed(element: ElementTree.Element, name: str, used: set[str], seen: set[
     seen.add(identity)
     if target := element.attrib.pop(LINK, ""):
         element.set("href", f"#{name}--{target[1:]}" if target.startswith("#") else target)
+    if element.tag == f"{SVG}text":
+        element.set("style", element.get("style", "").replace("var(--arm-", "var(--word-"))
     for key, value in element.attrib.items():
         if "url(#" in value:
             element.set(key, REFERENCE.sub(rf"url(#{name}--\1)", value))

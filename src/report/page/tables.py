@@ -1,28 +1,23 @@
-"""The page's tables: numbers of the analysis, written out."""
+"""A table of the page, and the one of the arms: numbers of the analysis, written out."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
 
 from src.report.analysis import Analysis
-from src.report.metrics import metric
 from src.report.page.numerals import (
     MISSING,
     fixed,
     interval,
-    probability,
     score,
     unit,
 )
-from src.report.results import Record, setting, verdict
-from src.report.statistics.pairs import Pair
-from src.report.statistics.power import MOST, Plan
 from src.report.statistics.survival import Arrival
-from src.report.table import ranked
 from src.report.tally import Tally
 
-# Of more pairs than this, those of the first arm and of the baseline are shown.
-MOST_PAIRS = 2000
+# Longer ones begin behind a line that opens them.
+FOLDED = 15
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,16 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     folded: bool = False
-    notes: Sequence[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Columns in which nothing is known are left out."""
+        kept = [
+            any(row.cells[place] != MISSING for row in self.rows) or not self.rows
+            for place in range(len(self.columns))
+        ]
+        object.__setattr__(self, "columns", list(compress(self.columns, kept)))
+        rows = [Row(list(compress(row.cells, kept)), row.arm) for row in self.rows]
+        object.__setattr__(self, "rows", rows)
 
 
 def ranking(analysis: Analysis) -> Table:
@@ -66,7 +70,7 @@ def ranking(analysis: Analysis) -> Table:
         Column("IQM", explained="mean of the middle half"),
         Column("sd", explained="over seeds"),
         Column("best"),
-        Column("steps to 80 %", explained="median; members that never arrive count"),
+        Column("to 80 %", explained="median of steps; members that never arrive count"),
         Column("rank", explained="mean of the ranks within each seed"),
         Column("verdict", "text", "of its members, by number"),
     ]
@@ -116,102 +120,3 @@ def _verdicts(tally: Tally) -> str:
     if len(tally.verdicts) == 1:
         return MISSING if tally.verdict == "-" else tally.verdict
     return ", ".join(f"{name} {count}" for name, count in tally.verdicts.items())
-
-
-def pairs(analysis: Analysis) -> Table | None:
-    if not analysis.pairs:
-        return None
-    shown = list(_pairs_shown(analysis))
-    columns = [
-        Column("first", "text"),
-        Column("second", "text"),
-        Column("n", explained="seeds that both have"),
-        Column(f"difference{unit(analysis.metric)}", explained="first minus second"),
-        Column("95 % interval"),
-        Column("p"),
-        Column("p, Holm", explained="corrected for all pairs of the sweep"),
-        Column("told apart", "text"),
-        Column("more seeds", explained="that would likely settle it"),
-    ]
-    total = len(analysis.pairs)
-    caption = f"All {total:,} pairs of arms, seed by seed."
-    if len(shown) < total:
-        caption = f"{len(shown):,} of {total:,} pairs: those of the first arm and of the baseline."
-    rows = [Row(_pair(pair, plan, analysis)) for pair, plan in shown]
-    return Table("pairs", caption, columns, rows, folded=len(rows) > 15)
-
-
-def _pairs_shown(analysis: Analysis) -> Iterator[tuple[Pair, Plan | None]]:
-    few = len(analysis.pairs) <= MOST_PAIRS
-    kept = {0, analysis.baseline}
-    for pair, plan in zip(analysis.pairs, analysis.plans, strict=True):
-        if few or {pair.first, pair.second} & kept:
-            yield pair, plan
-
-
-def _more(plan: Plan | None) -> str:
-    if plan is None:
-        return MISSING
-    return f"> {MOST:,}" if plan.more is None else f"{plan.more:,}"
-
-
-def _pair(pair: Pair, plan: Plan | None, analysis: Analysis) -> list[str]:
-    name = analysis.metric
-    return [
-        analysis.arms[pair.first].name,
-        analysis.arms[pair.second].name,
-        str(pair.n),
-        score(pair.difference, name, signed=True),
-        interval(pair.low, pair.high, name, signed=True),
-        probability(pair.p),
-        probability(pair.adjusted),
-        "yes" if pair.claimed else "no",
-        _more(plan),
-    ]
-
-
-def members(analysis: Analysis) -> Table:
-    roles = analysis.roles
-    keys = [*roles.scientific, *roles.nuisance, *roles.seeds]
-    columns = [
-        Column("rank"),
-        *(Column(key, "number" if key in roles.seeds else "text") for key in keys),
-        *(Column(f"{name} %") for name in ("test", "validation", "best")),
-        *(Column(f"{name} loss") for name in ("validation", "train")),
-        Column("steps to 80 %"),
-        Column("status", "text"),
-        Column("verdict", "text"),
-    ]
-    rows = [
-        Row([str(rank), *(_setting(record, key) for key in keys), *_member(record)])
-        for rank, record in enumerate(ranked(analysis.records), start=1)
-    ]
-    caption = f"{len(rows):,} members, by their last validation accuracy."
-    return Table("members", caption, columns, rows, folded=len(rows) > 15)
-
-
-def _member(record: Record) -> Iterator[str]:
-    for name in ("test_accuracy", "validation_accuracy", "best_validation_accuracy"):
-        yield fixed(100 * metric(record, name), 2)
-    for name in ("validation_loss", "train_loss"):
-        yield fixed(metric(record, name), 4)
-    steps = record.get("steps_to_80")
-    yield MISSING if steps is None else f"{steps:,}"
-    yield _status(record)
-    told = verdict(record)
-    yield MISSING if told == "-" else told
-
-
-def _status(record: Record) -> str:
-    if record["status"] == "diverged":
-        return f"diverged at step {record['step']:,}"
-    if record["status"] == "failed" and record.get("error"):
-        return f"failed: {record['error']}"
-    return str(record["status"])
-
-
-def _setting(record: Record, key: str) -> str:
-    try:
-        return str(setting(record, key))
-    except (KeyError, TypeError):
-        return MISSING

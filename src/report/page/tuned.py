@@ -3,10 +3,9 @@
 import math
 
 from src.report.analysis import Analysis
+from src.report.arms import Option
 from src.report.page.numerals import score
-from src.report.page.tables import Column, Row, Table
-
-CHOSEN = "chosen"
+from src.report.page.tables import FOLDED, Column, Row, Table
 
 
 def options(analysis: Analysis) -> Table | None:
@@ -17,22 +16,35 @@ def options(analysis: Analysis) -> Table | None:
     columns = [
         Column("arm", "arm"),
         *(Column(key, "text") for key in keys),
+        Column("n", explained="seeds"),
         Column("mean validation %", explained="last validation accuracy, over seeds"),
-        Column("", "text"),
+        Column("chosen", "text"),
     ]
     rows = [
-        Row([arm.name, *values, _mean(mean), CHOSEN if chosen == values else ""], place)
+        Row(
+            [
+                arm.name,
+                *(option.settings[key] for key in keys),
+                str(option.n),
+                score(option.mean, "validation_accuracy"),
+                _chosen(option),
+            ],
+            place,
+        )
         for place, arm in enumerate(analysis.arms)
-        for chosen in [tuple(arm.chosen[key] for key in keys)]
-        for values, mean in sorted(arm.options.items(), key=lambda item: -item[1])
+        for option in sorted(arm.options, key=_worst)
     ]
     caption = (
         "Each arm was given its best option by mean last validation accuracy; "
         "the others take no further part."
     )
-    return Table("tuned", caption, columns, rows, folded=len(rows) > 15)
+    return Table("tuned", caption, columns, rows, folded=len(rows) > FOLDED)
 
 
-def _mean(mean: float) -> str:
-    """Minus infinity stands for an option of which no member is known."""
-    return score(mean if math.isfinite(mean) else math.nan, "validation_accuracy")
+def _worst(option: Option) -> float:
+    """For an order with the best first, and those of which nothing is known last."""
+    return math.inf if math.isnan(option.mean) else -option.mean
+
+
+def _chosen(option: Option) -> str:
+    return "chosen" if option.chosen else "no" if option.enough else "no: too few seeds"

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from src.report.statistics.level import FEWEST, LEVEL
+from src.report.statistics.level import FEWEST, FEWEST_OF_RANKS, LEVEL
 from src.report.statistics.rows import Array, Counts, by_count, counts, spread
 
 BoolArray = npt.NDArray[np.bool_]
@@ -54,14 +54,15 @@ def probability(first: Array, second: Array) -> Array:
 
 
 def probability_interval(found: Array, first: Counts, second: Counts) -> Array:
-    """[low and high, ...] of a probability, of samples of the sizes first and second.
+    """[low and high, ...] of a probability, of samples of the sizes first and second; NaN below
+    FEWEST_OF_RANKS, where it covers 90 % rather than 95.
 
     A score interval with Hanley and McNeil's variance: Newcombe's (2006, doi:10.1002/sim.2324)
     method 5. Unlike the bootstrap's it has a width where all of one arm lie above the other's, as
     they often do with five seeds. Taken for independent samples, it is wide where sharing a seed
     makes arms alike.
     """
-    enough = (first >= FEWEST) & (second >= FEWEST)
+    enough = (first >= FEWEST_OF_RANKS) & (second >= FEWEST_OF_RANKS)
     m, n = np.where(enough, first, 1), np.where(enough, second, 1)
     z2 = special.ndtri((1 + LEVEL) / 2) ** 2
 

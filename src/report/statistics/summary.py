@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.report.statistics import bootstrap, intervals
-from src.report.statistics.level import FEWEST, LEVEL
+from src.report.statistics.level import FEWEST, FEWEST_OF_RANKS, LEVEL
 from src.report.statistics.rows import Array, by_count, counts, spread
 
-__all__ = ["FEWEST", "LEVEL", "Summary", "summaries", "summarise"]
+__all__ = ["FEWEST", "FEWEST_OF_RANKS", "LEVEL", "Summary", "summaries", "summarise"]
 
 
 @dataclass(frozen=True)
 class Summary:
     """Of n seeds. low, high: 95 % interval of the mean, NaN below FEWEST seeds; those of median
-    and iqm NaN below intervals.FEWEST_OF_RANKS."""
+    and iqm NaN below FEWEST_OF_RANKS."""
 
     n: int
     mean: float

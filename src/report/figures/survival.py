@@ -1,0 +1,63 @@
+"""How soon members get to 80 %: the share that has arrived, by step (Kaplan-Meier)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from src.report.analysis import Analysis
+from src.report.figures import words
+from src.report.figures.curves import BOTTOM, HEIGHT, TOP, others
+from src.report.figures.drawing import Drawing
+from src.report.figures.layout import panel, tidy, upright
+from src.report.figures.lines import draw, hover, names, room
+from src.report.figures.palette import looks
+from src.report.series import Curve
+from src.report.statistics.survival import Arrival
+
+LEFT, WIDTH = 0.58, 3.5
+
+
+def survival(analysis: Analysis) -> Drawing | None:
+    """None where steps were not counted."""
+    known = {place: found for place, found in enumerate(analysis.arrivals) if found is not None}
+    if not known:
+        return None
+    end = max(max(found.steps) for found in known.values())
+    curves = {place: _curve(found, end) for place, found in known.items()}
+    styles = looks(analysis)
+    named = [place for place in curves if styles[place].coloured]
+    figure = Figure(figsize=(LEFT + WIDTH + room(analysis, named), BOTTOM + HEIGHT + TOP))
+    axes = panel(figure, LEFT, BOTTOM, WIDTH, HEIGHT)
+    draw(axes, curves, styles, "survival", scale=100, marks=0, steps=True)
+    axes.set_xlim(0, end)
+    axes.set_ylim(-2, 102)
+    axes.set_xlabel("step")
+    upright(axes, "seeds at 80 % or more / %")
+    tidy(axes, ticks=5)
+    ends = {place: 100 * float(curves[place].mean[-1]) for place in named}
+    names(axes, analysis, ends, styles, "survival")
+    boxes = [hover(axes, analysis, curves, x="step", unit=" %", scale=100)]
+    caption = (
+        "Share of each arm's seeds whose validation accuracy has reached 80 %, by step"
+        f" (Kaplan-Meier), {words.seeds(analysis)}. {_told(analysis, known)}{others(styles)}"
+    )
+    return Drawing("survival", "Steps to 80 %", caption, figure, boxes)
+
+
+def _curve(found: Arrival, end: float) -> Curve:
+    """From no one at step 0 to the last share at the end."""
+    steps, shares = zip(*found.curve, strict=True) if found.curve else ((), ())
+    last = shares[-1] if shares else 0.0
+    x, share = np.array([0.0, *steps, end]), np.array([0.0, *shares, last])
+    return Curve(x, share, share, share, found.n)
+
+
+def _told(analysis: Analysis, known: dict[int, Arrival]) -> str:
+    never = [analysis.arms[k].name for k, found in known.items() if not all(found.arrived)]
+    medians = {k: found.median for k, found in known.items() if found.median is not None}
+    parts = []
+    if medians:
+        first = min(medians, key=lambda k: medians[k])
+        parts.append(f"Soonest: {analysis.arms[first].name}, half by step {medians[first]:,.0f}.")
+    if never:
+        parts.append(f"Not all seeds arrive of {words.listing(never)}; they are censored.")
+    return " ".join(parts or ["No arm's half arrives."])

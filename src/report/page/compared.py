@@ -1,0 +1,72 @@
+"""The table of pairs of arms."""
+
+from collections.abc import Iterator
+
+from src.report.analysis import Analysis
+from src.report.metrics import higher_is_better
+from src.report.page.numerals import MISSING, fixed, interval, probability, score
+from src.report.page.tables import FOLDED, Column, Row, Table
+from src.report.statistics.pairs import Pair
+from src.report.statistics.power import MOST, Plan
+
+# Of more pairs than this, those of the first arm and of the baseline are shown.
+MOST_PAIRS = 2000
+
+
+def pairs(analysis: Analysis) -> Table | None:
+    if not analysis.pairs:
+        return None
+    shown = list(_pairs_shown(analysis))
+    points = ", points" if higher_is_better(analysis.metric) else ""
+    columns = [
+        Column("first", "text"),
+        Column("second", "text"),
+        Column("n", explained="seeds that both have"),
+        Column(f"difference{points}", explained="first minus second"),
+        Column("95 % interval"),
+        Column("p"),
+        Column("p, Holm", explained="corrected for all pairs of the sweep"),
+        Column("told apart", "text"),
+        Column("effect", explained="mean difference over its sd, corrected for few seeds (d_z)"),
+        Column("P(first better)", explained="of a seed, ties count half"),
+        Column("Wilcoxon p", explained="of signed ranks, not corrected; no claim rests on it"),
+        Column("more seeds", explained="that would likely settle it"),
+    ]
+    total = len(analysis.pairs)
+    caption = f"All {total:,} pairs of arms, seed by seed."
+    if len(shown) < total:
+        caption = f"{len(shown):,} of {total:,} pairs: those of the first arm and of the baseline."
+    rows = [Row(_pair(pair, plan, analysis)) for pair, plan in shown]
+    return Table("pairs", caption, columns, rows, folded=len(rows) > FOLDED)
+
+
+def _pairs_shown(analysis: Analysis) -> Iterator[tuple[Pair, Plan | None]]:
+    few = len(analysis.pairs) <= MOST_PAIRS
+    kept = {0, analysis.baseline}
+    for pair, plan in zip(analysis.pairs, analysis.plans, strict=True):
+        if few or {pair.first, pair.second} & kept:
+            yield pair, plan
+
+
+def _more(plan: Plan | None) -> str:
+    if plan is None:
+        return MISSING
+    return f"> {MOST:,}" if plan.more is None else f"{plan.more:,}"
+
+
+def _pair(pair: Pair, plan: Plan | None, analysis: Analysis) -> list[str]:
+    name = analysis.metric
+    return [
+        analysis.arms[pair.first].name,
+        analysis.arms[pair.second].name,
+        str(pair.n),
+        score(pair.difference, name, signed=True),
+        interval(pair.low, pair.high, name, signed=True),
+        probability(pair.p),
+        probability(pair.adjusted),
+        "yes" if pair.claimed else "no",
+        fixed(pair.effect, 2, signed=True),
+        fixed(pair.probability, 2),
+        probability(pair.wilcoxon),
+        _more(plan),
+    ]

@@ -1,0 +1,327 @@
+"""What the report's pictures show is what the analysis says; read back from their artists."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from src.report.analysis import analyse
+from src.report.figures.curves import curves, losses
+from src.report.figures.differences import differences
+from src.report.figures.drawing import Drawing, svg, write
+from src.report.figures.early import early
+from src.report.figures.heatmap import heatmap
+from src.report.figures.layers import layers
+from src.report.figures.profiles import profiles
+from src.report.figures.ranking import ranking
+from src.report.figures.ranks import ranks
+from src.report.figures.survival import survival
+from src.report.figures.table import FIGURES, drawings
+from src.report.figures.weights import weights
+from tests.drawn import artists, many, member, sweep, with_records
+
+MEANS = {"he": 0.88, "xavier": 0.87, "lecun": 0.86, "zeros": 0.1}
+
+
+def test_ranking_shows_means_intervals_and_seeds() -> None:
+    analysis = sweep(MEANS)
+    found = artists(ranking(analysis).figure)
+    for place, summary in enumerate(analysis.summaries):
+        drawn = found[f"arm-{place}-ranking-mean"]
+        expected = [100 * value for value in (summary.low, summary.mean, summary.high)]
+        assert drawn.get_xdata() == pytest.approx(expected)
+        assert list(found[f"arm-{place}-ranking-seeds"].get_xdata()) == pytest.approx(
+            100 * analysis.table[place]
+        )
+        assert found[f"arm-{place}-ranking-name"].get_text() == analysis.arms[place].name
+        assert found[f"arm-{place}-ranking-letters"].get_text() == analysis.letters[place]
+
+
+def test_ranking_enlarges_what_is_near_the_best() -> None:
+    figure = ranking(sweep(MEANS)).figure
+    near = figure.axes[1].get_xlim()
+    # The three that learn lie within 3 points of the best, zeros does not.
+    assert 80 < near[0] < 86
+    assert 88 < near[1] < 93
+    found = artists(figure)
+    assert {"arm-2-ranking-near-mean", "arm-3-ranking-near-beyond"} <= found.keys()
+    assert len(ranking(sweep({"he": 0.88, "xavier": 0.87})).figure.axes) == 1
+
+
+def test_fewer_than_three_seeds_have_no_letters_and_no_differences() -> None:
+    analysis = sweep(MEANS, seeds=2)
+    drawing = ranking(analysis)
+    assert not any("letters" in gid for gid in artists(drawing.figure))
+    assert "too few for intervals" in drawing.caption
+    assert differences(analysis) is None
+    assert ranks(analysis) is None
+    assert profiles(analysis) is None
+
+
+@pytest.mark.parametrize("baseline", [None, "lecun"])
+def test_differences_are_those_of_the_seeds(baseline: str | None) -> None:
+    analysis = sweep(MEANS, baseline=baseline)
+    reference = analysis.baseline or 0
+    drawing = differences(analysis)
+    assert drawing is not None
+    found = artists(drawing.figure)
+    for place in range(4):
+        gid = f"arm-{place}-differences-mean"
+        if place == reference:
+            assert gid not in found
+            continue
+        expected = 100 * (analysis.table[place] - analysis.table[reference])
+        assert found[gid].get_xdata()[1] == pytest.approx(expected.mean())
+        assert found[f"arm-{place}-differences-seeds"].get_xdata() == pytest.approx(expected)
+        claimed = next(
+            pair.claimed
+            for pair in analysis.pairs
+            if {pair.first, pair.second} == {place, reference}
+        )
+        filled = found[gid].get_markerfacecolor() == found[gid].get_color()
+        assert filled == claimed
+
+
+def test_curves_are_means_over_seeds_with_bands() -> None:
+    analysis = sweep(MEANS)
+    drawing = curves(analysis)
+    assert drawing is not None
+    found = artists(drawing.figure)
+    for place, arm in enumerate(analysis.arms):
+        table = 100 * np.array(
+            [[row["validation_accuracy"] for row in of["epochs"]] for of in arm.members.values()]
+        )
+        for name in ("curves", "curves-near"):
+            line = found[f"arm-{place}-{name}-line"]
+            assert line.get_xdata() == pytest.approx(np.arange(5))
+            assert line.get_ydata() == pytest.approx(table.mean(axis=0))
+        corners = found[f"arm-{place}-curves-band"].get_paths()[0].vertices
+        at_end = corners[corners[:, 0] == 4][:, 1]
+        assert [at_end.min(), at_end.max()] == pytest.approx([table[:, 4].min(), table[:, 4].max()])
+
+
+def test_losses_are_on_log_axes() -> None:
+    analysis = sweep(MEANS)
+    drawing = losses(analysis)
+    assert drawing is not None
+    assert [axes.get_yscale() for axes in drawing.figure.axes] == ["log", "log"]
+    line = artists(drawing.figure)["arm-0-curves-log-train-line"]
+    assert line.get_xdata()[0] == 1  # nothing was trained before epoch 1
+
+
+def test_hover_boxes_are_where_the_axes_are_drawn() -> None:
+    drawing = curves(sweep(MEANS))
+    assert drawing is not None
+    for told, axes in zip(drawing.hover, drawing.figure.axes, strict=True):
+        extent = axes.get_window_extent()
+        wide, high = drawing.figure.bbox.width, drawing.figure.bbox.height
+        expected = [extent.x0 / wide, 1 - extent.y1 / high, extent.x1 / wide, 1 - extent.y0 / high]
+        assert told["box"] == pytest.approx(expected, abs=1e-5)  # rounded to five digits
+        assert told["y"] == pytest.approx(axes.get_ylim())
+        assert {series["arm"] for series in told["series"]} == {0, 1, 2, 3}
+        for series in told["series"]:
+            assert len(series["x"]) == len(series["y"]) == len(series["text"])
+            drawn = artists(drawing.figure)[f"arm-{series['arm']}-curves-line"]
+            assert series["y"] == pytest.approx(drawn.get_ydata(), rel=1e-4)  # five digits
+
+
+def test_a_member_that_diverged_counts_as_guessing_and_is_crossed() -> None:
+    records = [member({"init": "he"}, seed, 0.8) for seed in range(3)]
+    records += [member({"init": "big"}, seed, 0.8) for seed in range(2)]
+    records.append(member({"init": "big"}, 2, 0.8, diverged=1))
+    analysis = analyse(records)
+    drawing = curves(analysis)
+    assert drawing is not None
+    found = artists(drawing.figure)
+    assert found["arm-1-curves-line"].get_ydata()[-1] == pytest.approx((80 + 80 + 10) / 3)
+    assert found["arm-1-curves-diverged"].get_xdata()[0] == 2
+    ranked = ranking(analysis)
+    assert artists(ranked.figure)["arm-1-ranking-diverged"].get_xdata() == pytest.approx([10])
+    assert "1 member diverged (crosses; big)" in ranked.caption
+    log = losses(analysis)
+    assert log is not None
+    drawn = artists(log.figure)["arm-1-curves-log-validation-line"].get_ydata()[-1]
+    assert drawn == pytest.approx((2 * (2.5 - 1.6) + math.log(10)) / 3)
+
+
+def test_first_steps_are_means_over_seeds() -> None:
+    analysis = sweep(MEANS)
+    drawing = early(analysis)
+    assert drawing is not None
+    for place, arm in enumerate(analysis.arms):
+        table = [of["first_steps"]["train_loss"] for of in arm.members.values()]
+        line = artists(drawing.figure)[f"arm-{place}-early-line"]
+        assert line.get_xdata() == pytest.approx(np.arange(100))
+        assert line.get_ydata() == pytest.approx(np.mean(table, axis=0))
+
+
+def test_survival_counts_those_that_never_arrive() -> None:
+    records = [
+        member({"init": name}, seed, 0.9 if seed < reached else 0.5)
+        for name, reached in (("all", 4), ("half", 2), ("none", 0))
+        for seed in range(4)
+    ]
+    drawing = survival(analyse(records))
+    assert drawing is not None
+    found = artists(drawing.figure)
+    ends = [found[f"arm-{place}-survival-line"].get_ydata()[-1] for place in range(3)]
+    assert ends == pytest.approx([100, 50, 0])
+    assert "Not all seeds arrive of half and none" in drawing.caption
+
+
+def test_heatmap_holds_means_and_hatches_what_is_missing() -> None:
+    pairs = [("he", "relu"), ("he", "tanh"), ("xavier", "relu")]
+    records = [
+        member({"init": init, "activation": activation}, seed, 0.8 - 0.1 * k + 0.001 * seed)
+        for k, (init, activation) in enumerate(pairs)
+        for seed in range(3)
+    ]
+    drawing = heatmap(analyse(records))
+    assert drawing is not None
+    axes = drawing.figure.axes[0]
+    table = np.ma.getdata(axes.collections[0].get_array()).reshape(2, 2)
+    mask = np.ma.getmaskarray(axes.collections[0].get_array()).reshape(2, 2)
+    across = [tick.get_text() for tick in axes.get_xticklabels()]
+    down = [tick.get_text() for tick in axes.get_yticklabels()]
+    seen = {
+        frozenset((down[row], across[column])): table[row, column]
+        for row, column in np.argwhere(~mask)
+    }
+    assert seen == {
+        frozenset(pair): pytest.approx(100 * (0.801 - 0.1 * k)) for k, pair in enumerate(pairs)
+    }
+    assert mask.sum() == 1
+    assert axes.patch.get_hatch()
+    assert "1 combination(s) without a member are hatched" in drawing.caption
+    assert heatmap(sweep(MEANS)) is None
+
+
+def test_layers_show_probes_and_zeros_at_the_foot(tmp_path: Path) -> None:
+    records = [
+        member({"init": name}, seed, value)
+        for name, value in (("he", 0.8), ("zeros", 0.1))
+        for seed in range(3)
+    ]
+    drawing = layers(analyse(with_records(records, tmp_path)))
+    assert drawing is not None
+    found = artists(drawing.figure)
+    assert found["arm-0-layers-preactivation-0-line"].get_ydata() == pytest.approx([1, 0.5, 0.25])
+    assert found["arm-0-layers-preactivation-1-line"].get_ydata() == pytest.approx([2, 1, 0.5])
+    assert found["arm-0-layers-gradient-0-line"].get_ydata() == pytest.approx([2, 2, 2])
+    assert list(found["arm-1-layers-gradient-0-zero"].get_xdata()) == [1, 2, 3]
+    assert "arm-0-layers-gradient-0-zero" not in found
+    assert "It is 0 (triangles at the foot) in zeros" in drawing.caption
+
+
+def test_ranks_are_joined_within_the_critical_difference() -> None:
+    analysis = sweep(MEANS, seeds=10)
+    drawing = ranks(analysis)
+    assert drawing is not None
+    assert analysis.ranking is not None
+    found = artists(drawing.figure)
+    drawn = [found[f"arm-{place}-ranks-mean"].get_xdata()[0] for place in range(4)]
+    assert drawn == pytest.approx(analysis.ranking.means)
+    bars = [line for line in drawing.figure.axes[0].lines if line.get_linewidth() == 2.2]
+    assert len(bars) == len(analysis.ranking.groups)
+    for bar, group in zip(bars, analysis.ranking.groups, strict=True):
+        ends = [analysis.ranking.means[group[0]], analysis.ranking.means[group[-1]]]
+        assert bar.get_xdata() == pytest.approx(ends)
+
+
+def test_profiles_show_the_share_of_seeds_above() -> None:
+    analysis = sweep({"he": 0.88, "xavier": 0.87})
+    drawing = profiles(analysis)
+    assert drawing is not None
+    for place in range(2):
+        line = artists(drawing.figure)[f"arm-{place}-profiles-line"]
+        above = [100 * (100 * analysis.table[place] > at).mean() for at in line.get_xdata()]
+        assert line.get_ydata() == pytest.approx(above)
+
+
+def test_weights_are_as_wide_as_they_were_drawn() -> None:
+    analysis = sweep({"he": 0.88, "zeros": 0.1})
+    for record in analysis.arms[1].members.values():
+        record["initial_weights"] = [
+            {"layer": layer, "low": 0.0, "high": 0.0, "counts": [500]} for layer in (1, 2, 3)
+        ]
+    drawing = weights(analysis)
+    assert drawing is not None
+    found = artists(drawing.figure)
+    held = [of["initial_weights"][0] for of in analysis.arms[0].members.values()]
+    edges = found["arm-0-weights-1-line"].get_data().edges
+    assert edges[0] == min(of["low"] for of in held)
+    assert edges[-1] == max(of["high"] for of in held)
+    assert list(found["arm-1-weights-1-spike"].get_xdata()) == [0, 0]
+
+
+def test_old_results_have_fewer_pictures() -> None:
+    analysis = sweep(MEANS)
+    for record in analysis.records:
+        for key in ("first_steps", "initial_weights"):
+            del record[key]
+    assert [make(analysis) for make in (early, weights, layers, heatmap)] == [None] * 4
+
+
+@pytest.mark.parametrize("count", [1, 2, 30, 324])
+def test_any_number_of_arms(count: int) -> None:
+    analysis = many(count)
+    drawn = drawings(analysis)
+    for drawing in drawn:
+        assert drawing.caption.endswith(".")
+        assert "nan" not in drawing.caption
+        _, high = drawing.figure.get_size_inches()
+        assert high < 10  # a page of a paper
+    names = [drawing.name for drawing in drawn]
+    assert len(set(names)) == len(names)
+    found = artists(drawn[0].figure)
+    baseline = analysis.baseline
+    shown = {gid.split("-")[1] for gid in found}
+    assert {"0", str(count - 1), str(baseline or 0)} <= shown
+    assert len(shown) == min(count, 59)  # 40 first, 18 last and the baseline
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Drawing]:
+    return drawings(sweep(MEANS))
+
+
+def test_the_same_sweep_gives_the_same_bytes(pictures: list[Drawing], tmp_path: Path) -> None:
+    again = drawings(sweep(MEANS))
+    for k, drawn in enumerate((pictures, again)):
+        (tmp_path / str(k)).mkdir()
+        for drawing in drawn:
+            write(drawing, tmp_path / str(k))
+    for first, second in zip(pictures, again, strict=True):
+        assert svg(first) == svg(second)
+        for kind in ("png", "pdf"):
+            held = [(tmp_path / k / f"{first.name}.{kind}").read_bytes() for k in "01"]
+            assert held[0] == held[1]
+    pdf = (tmp_path / "0" / "ranking.pdf").read_bytes()
+    assert b"/Type3" not in pdf
+    assert b"/CIDFontType2" in pdf
+
+
+def test_nothing_is_cut_at_the_edges(pictures: list[Drawing]) -> None:
+    """All text lies within the figure, to half a point for the overhang of a letter."""
+    for drawing in pictures:
+        whole = drawing.figure.bbox
+        tight = drawing.figure.get_tightbbox()
+        slack = 0.5 / 72
+        assert tight.x0 > -slack and tight.y0 > -slack, drawing.name
+        assert tight.x1 < whole.width / drawing.figure.dpi + slack, drawing.name
+        assert tight.y1 < whole.height / drawing.figure.dpi + slack, drawing.name
+
+
+def test_ids_are_unique_in_a_page_of_all(pictures: list[Drawing]) -> None:
+    text = "".join(map(svg, pictures))
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    # Matplotlib repeats a clip path or marker of equal content in one picture at most.
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"(?:url\(|href=\")#([^\")]+)", text)) <= set(ids)
+
+
+def test_every_picture_is_made_by_a_test() -> None:
+    made = {curves, losses, differences, early, heatmap, layers, profiles, ranking, ranks}
+    assert set(FIGURES) == {*made, survival, weights}

@@ -1,0 +1,307 @@
+"""The page: one file that asks for nothing, whose text is text, and which ordinary results fill."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+
+from src.report.analysis import analyse
+from src.report.figures.table import drawings
+from src.report.page.build import _environment, page
+from src.report.page.colours import PALETTE, contrast
+from src.report.page.numerals import MINUS, MISSING, fixed
+from src.report.page.sections import _place
+from src.report.results import read
+from tests.records import diverged, failed, made, written
+
+VOID = {"meta", "link", "br", "input", "img", "hr"}
+# Closed by what follows them (HTML, 13.1.2.4).
+OPTIONAL = {"td", "tr", "th", "li"}
+
+
+class Tree(HTMLParser):
+    """What a browser would see: tags with attributes, texts, and how they nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append((tag, {key: value or "" for key, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open[-1] != tag:
+            assert self.open.pop() in OPTIONAL
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] not in ("script", "style"):
+            self.texts.append(data)
+
+    def named(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+def sweep(accuracies: Mapping[str, float], seeds: int = 4) -> list[dict[str, Any]]:
+    """Each init's seeds around its accuracy, test and validation; curves of three epochs."""
+    found = []
+    for init, accuracy in accuracies.items():
+        for seed in range(seeds):
+            value = accuracy + 0.004 * ((seed * 7) % 5 - 2)
+            record = made(value, f"init={init},seed={seed}", init__name=init, seed=seed)
+            record["metrics"]["test"] = {"accuracy": value - 0.01, "loss": 0.4}
+            record["epochs"] = [
+                {"epoch": k, "step": 16 * k, "validation_accuracy": value * k / 3,
+                 "validation_loss": 2 / (k + 1), "train_loss": 2 / (k + 1)}
+                for k in range(4)
+            ]  # fmt: skip
+            found.append(record)
+    return found
+
+
+def shown(folder: Path, records: Sequence[dict[str, Any]]) -> str:
+    analysis = analyse(read(written(folder, *records)))
+    return page(analysis, drawings(analysis))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return shown(tmp_path_factory.mktemp("sweep"), sweep({"he": 0.8, "xavier": 0.7, "zeros": 0.1}))
+
+
+def test_it_is_a_document_of_landmarks_and_headings_in_order(whole: str) -> None:
+    tree = Tree(whole)
+    assert whole.startswith("<!doctype html>")
+    assert tree.open == []
+    assert tree.named("html") == [{"lang": "en"}]
+    for landmark in ("main", "header", "nav", "aside", "h1"):
+        assert len(tree.named(landmark)) == 1, landmark
+    levels = [int(tag[1]) for tag, _ in tree.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_ids_are_unique_and_what_refers_to_one_finds_it(whole: str) -> None:
+    tree = Tree(whole)
+    ids = [attributes["id"] for _, attributes in tree.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    wanted = {target for _, a in tree.tags for target in a.get("aria-labelledby", "").split()}
+    wanted |= {a["href"][1:] for _, a in tree.tags if a.get("href", "").startswith("#")}
+    wanted |= {
+        target
+        for _, attributes in tree.tags
+        for value in attributes.values()
+        for target in re.findall(r"url\(#([^)]+)\)", value)
+    }
+    assert len(wanted) > 10
+    assert wanted <= set(ids)
+
+
+def test_pictures_have_names_and_can_be_hidden_by_arm(whole: str) -> None:
+    tree = Tree(whole)
+    pictures = [a for a in tree.named("svg") if a.get("role") == "img"]
+    assert len(pictures) > 3
+    assert all(a["aria-labelledby"].startswith("caption-") for a in pictures)
+    assert all("aria-hidden" in a for a in tree.named("svg") if a not in pictures)
+    places = {a["data-place"] for a in tree.named("input") if "data-place" in a}
+    assert places == {"0", "1", "2"}
+    assert {a["data-arm"] for _, a in tree.tags if "data-arm" in a} == places
+
+
+def test_it_asks_for_nothing(whole: str) -> None:
+    tree = Tree(whole)
+    for tag, attributes in tree.tags:
+        for key in ("src", "href", "data", "poster", "action", "srcset"):
+            assert attributes.get(key, "#").startswith(("#", "data:")), (tag, attributes)
+        assert not [key for key in attributes if key.startswith("on")], (tag, attributes)
+    # Names of formats, which nothing is loaded from.
+    rest = re.sub(r'xmlns(:\w+)?="[^"]+"', "", whole)
+    assert "@import" not in rest
+    assert not re.findall(r"url\((?!#)[^)]*\)", rest)
+    assert not re.findall(r"\b(fetch|XMLHttpRequest|WebSocket|import)\s*\(", rest)
+    (policy,) = [
+        a["content"] for a in tree.named("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    ]
+    assert "default-src 'none'" in policy
+    assert "connect-src" not in policy
+    assert policy.count("'sha256-") == 2
+    assert not re.search(r"script-src[^;]*unsafe", policy)
+
+
+def test_names_of_ones_own_stay_text(tmp_path: Path) -> None:
+    wicked = '</script><script>alert("1")</script>&amp; $x'
+    records = sweep({"he": 0.8}) + [
+        record | {"label": wicked}
+        for record in sweep({wicked: 0.7})
+    ]  # fmt: skip
+    found = {"name": "dead", "sentence": wicked, "remedy": wicked, "evidence": []}
+    for record in records:
+        record["verdict"] = {"primary": "dead", "index": 0, "found": [found]}
+        record["device"] = wicked
+    text = shown(tmp_path, records)
+    tree = Tree(text)
+    assert tree.open == []
+    assert len(tree.named("script")) == 3
+    assert "alert" not in "".join(value for a in tree.named("script") for value in a.values())
+    assert tree.texts.count(wicked) >= 3
+    assert text.count("<script>") == 2
+    told = re.search(r'<script type="application/json" id="hover">(.*?)</script>', text, re.DOTALL)
+    assert told
+    names = [
+        series["name"]
+        for panels in json.loads(told[1]).values()
+        for panel in panels
+        for series in panel["series"]
+    ]
+    assert wicked in names
+
+
+def test_the_template_knows_all_that_it_names() -> None:
+    assert _environment().undefined is jinja2.StrictUndefined
+    assert _environment().autoescape is True
+
+
+def test_answer_and_numbers_are_there(whole: str) -> None:
+    text = Tree(whole).text
+    # Mean test accuracy of he: 0.8 - 0.01 + 0.004 mean(-2, 0, 2, -1), seeds 0 to 3.
+    assert "78.90" in text
+    assert "3 arms 4 seeds 12 members synthetic" in text
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        sweep({"he": 0.8}),
+        sweep({"he": 0.8, "xavier": 0.7}, 1),
+        sweep({"he": 0.8}, 1),
+        [*sweep({"he": 0.8}), *(diverged(init__name="huge", seed=seed) for seed in range(4))],
+        [*sweep({"he": 0.8, "xavier": 0.7}), failed(init__name="lost")],
+        [made(0.5 + 0.1 * seed, seed=seed) for seed in range(3)],
+    ],
+    ids=["one arm", "one seed", "one member", "diverged", "failed", "old"],
+)
+def test_of_any_sweep_there_is_a_page(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    tree = Tree(shown(tmp_path, records))
+    assert tree.open == []
+    assert "nan" not in re.findall(r"[a-z]+", tree.text.lower())
+    assert "None" not in tree.text.split()
+    rows = [a for a in tree.named("table") if a.get("id") == "table-members"]
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.004, "0.00"),
+        (-0.004, "0.00"),
+        (-1234.5, f"{MINUS}1,234.50"),
+        (0.006, "+0.01"),
+        (math.nan, MISSING),
+        (math.inf, "∞"),
+    ],
+)
+def test_numbers_are_written_as_a_reader_expects(value: float, written: str) -> None:
+    assert fixed(value, 2, signed=True) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("curves-log", "curves"),
+        ("profile", "profile"),
+        ("profiles", "performance"),
+        ("layers", "profile"),
+        ("early", "first-steps"),
+        ("weights", "initial-weights"),
+        ("survival", "arrival"),
+        ("heatmap", "settings"),
+        ("something-new", "more"),
+    ],
+)
+def test_each_picture_has_a_place(name: str, place: str) -> None:
+    assert _place(name) == place
+
+
+def test_failed_members_are_told_with_their_reason(tmp_path: Path) -> None:
+    tree = Tree(shown(tmp_path, [*sweep({"he": 0.8, "xavier": 0.7}), failed(init__name="lost")]))
+    assert "failed: OSError: full" in tree.text
+
+
+def test_the_command_is_that_of_the_sweep(tmp_path: Path) -> None:
+    folder = written(tmp_path / "s", *sweep({"he": 0.8, "xavier": 0.7}))
+    task = ["init=he,xavier", "seed=range(4)", "data.root=/a b"]
+    # JSON is YAML.
+    (folder / "multirun.yaml").write_text(json.dumps({"hydra": {"overrides": {"task": task}}}))
+    analysis = analyse(read(folder))
+    text = Tree(page(analysis, [])).text
+    assert "python -m src.train -m init=he,xavier 'seed=range(4)' 'data.root=/a b'" in text
+
+
+def test_without_a_command_there_is_no_button(tmp_path: Path) -> None:
+    folder = written(tmp_path / "s", *sweep({"he": 0.8, "xavier": 0.7}))
+    for content in ("", "[]", "a: [", "hydra: {overrides: {task: 3}}"):
+        (folder / "multirun.yaml").write_text(content)
+        tree = Tree(page(analyse(read(folder)), []))
+        assert not [a for a in tree.named("button") if a.get("class") == "copy"]
+
+
+def test_what_was_tuned_is_told_with_every_option(tmp_path: Path) -> None:
+    records = [
+        record | {"config": record["config"] | {"optimizer": {"name": name, "lr": 0.1}}}
+        for name, better in (("adam", 0.0), ("sgd", 0.05))
+        for record in sweep({"he": 0.8 + better, "xavier": 0.7 + better})
+    ]
+    text = Tree(shown(tmp_path, records)).text
+    # Means of validation accuracy over seeds 0 to 3, which lie at -2, 0, 2 and -1 times 0.004.
+    assert re.search(r"he sgd 4 84.90 chosen he adam 4 79.90 no", text)
+
+
+def test_words_are_readable_in_both_themes() -> None:
+    # Anchors of the formula: WCAG 2.2's black on white, and the grey of its own examples.
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    words = ("ink", "muted", "accent", *(name for name in PALETTE if name.startswith("word-")))
+    graphics = ("focus", *(name for name in PALETTE if name.startswith("arm-")))
+    assert len(words) == 10
+    for theme in (0, 1):
+        for name in words:
+            for ground in ("paper", *(("surface", "shade") if name in words[:3] else ())):
+                found = contrast(PALETTE[name][theme], PALETTE[ground][theme])
+                assert found >= 4.5, (name, ground, theme, found)
+        for name in graphics:
+            assert contrast(PALETTE[name][theme], PALETTE["paper"][theme]) >= 3, (name, theme)
+
+
+def test_names_in_an_arms_colour_are_drawn_as_words(whole: str) -> None:
+    texts = [a["style"] for a in Tree(whole).named("text")]
+    assert any("--word-" in style for style in texts)
+    assert not any("--arm-" in style for style in texts)
+
+
+def test_a_thousand_members_stay_below_15_mb(tmp_path: Path) -> None:
+    accuracies = {f"init_{k:02}": 0.3 + k / 100 for k in range(50)}
+    text = shown(tmp_path, sweep(accuracies, 20))
+    assert text.count("<tr>") > 1000
+    assert len(text.encode()) < 15e6
