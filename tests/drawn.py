@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from src.diagnostics.records import Record as Row
@@ -106,7 +105,7 @@ def with_records(records: Sequence[dict[str, Any]], folder: Path) -> list[dict[s
     return found
 
 
-def artists(figure: Figure) -> dict[str, Artist]:
+def artists(figure: Figure) -> dict[str, Any]:
     """By gid; none stands for two."""
     found = [artist for artist in figure.findobj() if artist.get_gid()]
     named = {str(artist.get_gid()): artist for artist in found}

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from src.report.figures.font import FAMILIES, WHOLE, ready
 from src.report.figures.palette import INK, VARIABLES
 from src.tracking.files import write_atomically
 
@@ -18,7 +20,7 @@ RC: Mapping[str, Any] = {
     "svg.fonttype": "none",  # text stays text: searchable, small, in the reader's font
     "svg.hashsalt": "starting-strength",  # the same figure gives the same bytes
     "pdf.fonttype": 42,  # journals refuse Type 3
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "font.family": list(FAMILIES),  # comes with matplotlib: the same everywhere
     "font.size": 7,
     "axes.titlesize": 7,
     "axes.labelsize": 7,
@@ -62,16 +64,24 @@ class Drawing:
     hover: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
+@contextmanager
+def styled() -> Iterator[None]:
+    """What pictures are made and saved in."""
+    ready()
+    with mpl.rc_context(dict(RC)):
+        yield
+
+
 def svg(drawing: Drawing) -> str:
     """The <svg> element alone: in the page's font, its colours by the page's CSS variables (see
     palette.VARIABLES), its ids its own but for those of arms."""
     out = io.StringIO()
-    with mpl.rc_context(dict(RC)):
+    with styled():
         drawing.figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
     text = out.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r'(\bid="|url\(#|href="#)(?!arm-)', rf"\1{drawing.name}-", text)
-    text = text.replace("'DejaVu Sans'", "var(--font, 'DejaVu Sans')")
+    text = text.replace(", ".join(f"'{name}'" for name in FAMILIES), f"var(--font, '{WHOLE}')")
     return re.sub("|".join(VARIABLES), lambda found: VARIABLES[found[0]], text)
 
 
@@ -83,6 +93,6 @@ def write(drawing: Drawing, folder: Path) -> None:
     }
     for kind, options in kinds.items():
         out = io.BytesIO()
-        with mpl.rc_context(dict(RC)):
+        with styled():
             drawing.figure.savefig(out, format=kind, **options)
         write_atomically(folder / f"{drawing.name}.{kind}", out.getvalue())

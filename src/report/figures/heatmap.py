@@ -2,6 +2,7 @@
 
 import math
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +41,8 @@ def heatmap(analysis: Analysis) -> Drawing | None:
     rows: Names = [(value,) for value in values[down]]
     columns: Names = list(product(*(sorted(values[key]) for key in across)))
     table = _table(analysis, down, across, rows, columns)
-    kept = ~np.isnan(table).all(axis=0)
-    columns = [name for name, keep in zip(columns, kept, strict=True) if keep]
-    table = table[:, kept]
+    kept = np.flatnonzero((~np.isnan(table)).any(axis=0))
+    columns, table = [columns[k] for k in kept], table[:, kept]
     order = np.argsort(-_mean(table) if higher_is_better(analysis.metric) else _mean(table))
     rows, table = [rows[k] for k in order], table[order]
     figure, low = _draw(analysis, table, rows, columns, (down, across))
@@ -64,8 +64,8 @@ def _table(analysis: Analysis, down: str, across: list[str], rows: Names, column
 
 def _mean(table: Array) -> Array:
     known = ~np.isnan(table)
-    sums = np.where(known, table, 0).sum(axis=1)
-    return sums / np.maximum(known.sum(axis=1), 1)
+    means: Array = np.where(known, table, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return means
 
 
 def _limits(analysis: Analysis, table: Array) -> tuple[float, float, bool]:
@@ -109,7 +109,9 @@ def _draw(
     axes.invert_yaxis()
     axes.spines[:].set_visible(False)
     axes.xaxis.tick_top()
-    turned = {"rotation": 45, "ha": "left", "rotation_mode": "anchor"} if tilted else {}
+    turned: dict[str, Any] = (
+        {"rotation": 45, "ha": "left", "rotation_mode": "anchor"} if tilted else {}
+    )
     axes.set_xticks(np.arange(len(columns)) + 0.5, heads, **turned)
     axes.set_yticks(np.arange(len(rows)) + 0.5, named)
     axes.tick_params(length=0, pad=2)

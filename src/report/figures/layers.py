@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.report.analysis import Analysis
+from src.report.arms import Array
 from src.report.figures import words
 from src.report.figures.curves import others
 from src.report.figures.drawing import Drawing
@@ -71,9 +72,11 @@ def _curves(profile: Profile, places: Sequence[int], column: int) -> dict[int, C
         mean = profile.mean[row, column]
         known = np.flatnonzero(~np.isnan(mean))
         if len(known):
-            sd = np.nan_to_num(profile.sd[row, column, known])
+            sd: Array = np.nan_to_num(profile.sd[row, column, known])
             n = int(profile.n[row, column, known].max())
-            found[place] = Curve(known + 1.0, mean[known], mean[known] - sd, mean[known] + sd, n)
+            found[place] = Curve(
+                known + np.float64(1), mean[known], mean[known] - sd, mean[known] + sd, n
+            )
     return found
 
 

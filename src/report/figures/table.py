@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 
-import matplotlib as mpl
-
 from src.report.analysis import Analysis
 from src.report.figures.curves import curves, losses
 from src.report.figures.differences import differences
-from src.report.figures.drawing import RC, Drawing
+from src.report.figures.drawing import Drawing, styled
 from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
 from src.report.figures.layers import layers
@@ -34,6 +32,6 @@ FIGURES: tuple[Callable[[Analysis], Drawing | None], ...] = (
 
 
 def drawings(analysis: Analysis) -> list[Drawing]:
-    with mpl.rc_context(dict(RC)):
+    with styled():
         found = [make(analysis) for make in FIGURES]
     return [drawing for drawing in found if drawing is not None]

@@ -1,0 +1,70 @@
+"""All pictures of a report together: their number, bytes, ids and edges."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from src.report.figures.drawing import Drawing, svg, write
+from src.report.figures.table import drawings
+from tests.drawn import artists, many, sweep
+
+MEANS = {"he": 0.88, "xavier": 0.87, "lecun": 0.86, "zeros": 0.1}
+
+
+@pytest.mark.parametrize("count", [1, 2, 30, 324])
+def test_any_number_of_arms(count: int) -> None:
+    analysis = many(count)
+    drawn = drawings(analysis)
+    for drawing in drawn:
+        assert drawing.caption.endswith(".")
+        assert "nan" not in drawing.caption
+        _, high = drawing.figure.get_size_inches()
+        assert high < 10  # a page of a paper
+    names = [drawing.name for drawing in drawn]
+    assert len(set(names)) == len(names)
+    found = artists(drawn[0].figure)
+    baseline = analysis.baseline
+    shown = {gid.split("-")[1] for gid in found}
+    assert {"0", str(count - 1), str(baseline or 0)} <= shown
+    assert len(shown) == min(count, 59)  # 40 first, 18 last and the baseline
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Drawing]:
+    return drawings(sweep(MEANS))
+
+
+def test_the_same_sweep_gives_the_same_bytes(pictures: list[Drawing], tmp_path: Path) -> None:
+    again = drawings(sweep(MEANS))
+    for k, drawn in enumerate((pictures, again)):
+        (tmp_path / str(k)).mkdir()
+        for drawing in drawn:
+            write(drawing, tmp_path / str(k))
+    for first, second in zip(pictures, again, strict=True):
+        assert svg(first) == svg(second)
+        for kind in ("png", "pdf"):
+            held = [(tmp_path / k / f"{first.name}.{kind}").read_bytes() for k in "01"]
+            assert held[0] == held[1]
+    pdf = (tmp_path / "0" / "ranking.pdf").read_bytes()
+    assert b"/Type3" not in pdf
+    assert b"/CIDFontType2" in pdf
+
+
+def test_nothing_is_cut_at_the_edges(pictures: list[Drawing]) -> None:
+    """All text lies within the figure, to half a point for the overhang of a letter."""
+    for drawing in pictures:
+        whole = drawing.figure.bbox
+        tight = drawing.figure.get_tightbbox()
+        slack = 0.5 / 72
+        assert min(tight.x0, tight.y0) > -slack, drawing.name
+        assert tight.x1 < whole.width / drawing.figure.dpi + slack, drawing.name
+        assert tight.y1 < whole.height / drawing.figure.dpi + slack, drawing.name
+
+
+def test_ids_are_unique_in_a_page_of_all(pictures: list[Drawing]) -> None:
+    text = "".join(map(svg, pictures))
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    # Matplotlib repeats a clip path or marker of equal content in one picture at most.
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"(?:url\(|href=\")#([^\")]+)", text)) <= set(ids)
