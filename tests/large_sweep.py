@@ -45,8 +45,8 @@ def made(
             record = _result(random, label, own, float(max(level[seed], 0.1)), epochs, lost)
             (place / "result.json").write_text(json.dumps(record, indent=2))
             _write_records(random, place / "records.parquet", label, looks)
-    task = "\n".join(f"    - init={inits} starts\n" for _ in range(1))
-    (folder / "multirun.yaml").write_text(f"hydra:\n  overrides:\n    task:\n{task}")
+    task = f"- seeds={seeds}"
+    (folder / "multirun.yaml").write_text(f"hydra:\n  overrides:\n    task:\n    {task}\n")
     return folder
 
 
