@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 EXTRAS ?= dev
-SWEEP ?= init=zeros,xavier,he
+SWEEP ?= init=zeros,xavier,he seeds=10
 PORT ?= 6006
 # The newest sweep; each has Hydra's multirun.yaml in its folder.
 SWEEPS = $(shell ls -t multirun/*/multirun.yaml multirun/*/*/multirun.yaml 2>/dev/null)
@@ -15,7 +15,7 @@ READY := data/fashion_mnist/train-images-idx3-ubyte data/fashion_mnist/train-lab
 	data/fashion_mnist/t10k-images-idx3-ubyte data/fashion_mnist/t10k-labels-idx1-ubyte
 
 .DEFAULT_GOAL := help
-.PHONY: help install data sweep train dashboard test test-peers test-slow check format bench constraints clean
+.PHONY: help install data sweep report train dashboard test test-peers test-slow check format bench constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,8 +36,11 @@ data: $(READY) ## Fashion-MNIST under data/, checked
 $(READY) &: | $(INSTALLED)
 	@$(BIN)/python -m src.data
 
-sweep: install data ## zeros against xavier against he, and the table (SWEEP="..." for another)
+sweep: install data ## zeros against xavier against he, and their report (SWEEP="..." for another)
 	@$(BIN)/python -m src.train -m $(SWEEP) $(ARGS)
+
+report: install ## the report of the newest sweep, made anew (RUNS=<folder> for another; ARGS="--help")
+	@$(BIN)/python -m src.report $(RUNS) $(ARGS)
 
 train: install data ## one run (ARGS="init=he seed=1" to choose it)
 	@$(BIN)/python -m src.train $(ARGS)

@@ -10,21 +10,26 @@ import pytest
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
 
-def served(project: Path, folder: Path, *arguments: str) -> str:
-    """The folder that TensorBoard would be started over."""
-    command = ["make", "--dry-run", "--file", str(project / "Makefile"), "dashboard", *arguments]
+def dry(project: Path, folder: Path, *arguments: str) -> str:
+    """What make would run. What make install would need is not looked at."""
+    for name in ("pyproject.toml", "constraints.txt"):
+        (folder / name).touch()
+    command = ["make", "--dry-run", "--file", str(project / "Makefile"), *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    (line,) = [line for line in done.stdout.splitlines() if "--logdir" in line]
+    return done.stdout
+
+
+def served(project: Path, folder: Path, *arguments: str) -> str:
+    """The folder that TensorBoard would be started over."""
+    out = dry(project, folder, "dashboard", *arguments)
+    (line,) = [line for line in out.splitlines() if "--logdir" in line]
     shown = line.partition("--logdir ")[2].split()[0]
-    assert f"Sweep shown: {shown} " in done.stdout
+    assert f"Sweep shown: {shown} " in out
     return shown
 
 
 def test_dashboard_serves_the_newest_sweep(project: Path, tmp_path: Path) -> None:
-    # What make install would need is not looked at in a dry run.
-    for name in ("pyproject.toml", "constraints.txt"):
-        (tmp_path / name).touch()
     assert served(project, tmp_path) == "multirun"
     for hour, name in enumerate(("named", "2026-01-02/09-00-00", "2026-01-01/12-00-00")):
         sweep = tmp_path / "multirun" / name
@@ -33,3 +38,18 @@ def test_dashboard_serves_the_newest_sweep(project: Path, tmp_path: Path) -> Non
         os.utime(sweep / "multirun.yaml", (10**9 + 3600 * hour,) * 2)
         assert served(project, tmp_path) == f"multirun/{name}"
     assert served(project, tmp_path, "RUNS=multirun") == "multirun"
+
+
+def test_report_is_of_the_newest_sweep(project: Path, tmp_path: Path) -> None:
+    for hour, name in enumerate(("2026-01-02/09-00-00", "named")):
+        (tmp_path / "multirun" / name).mkdir(parents=True)
+        (tmp_path / "multirun" / name / "multirun.yaml").touch()
+        os.utime(tmp_path / "multirun" / name / "multirun.yaml", (10**9 + 3600 * hour,) * 2)
+    assert "-m src.report multirun/named\n" in dry(project, tmp_path, "report").replace(" \n", "\n")
+    typed = ("report", "RUNS=multirun/old", "ARGS=--no-page")
+    assert "-m src.report multirun/old --no-page\n" in dry(project, tmp_path, *typed)
+
+
+def test_sweep_has_seeds_enough_for_a_claim(project: Path, tmp_path: Path) -> None:
+    assert "-m src.train -m init=zeros,xavier,he seeds=10" in dry(project, tmp_path, "sweep")
+    assert "-m src.train -m init=he" in dry(project, tmp_path, "sweep", "SWEEP=init=he")
