@@ -154,6 +154,7 @@ def _write(member: MemberTracker, record: Record) -> None:
     with (member.folder / LOG).open("a") as stream:
         now = time.strftime("%Y-%m-%d %H:%M:%S")
         stream.write(f"{now} tested from its weights: {test} (not in TensorBoard)\n")
-    record["metrics"]["test"] = member.test
-    whole = {key: value for key, value in record.items() if key != "folder"}
+    # From the file: a record has more than that.
+    whole = json.loads((member.folder / RESULT).read_text())
+    whole["metrics"]["test"] = record["metrics"]["test"] = member.test
     write_json(member.folder / RESULT, whole)

@@ -18,7 +18,7 @@ QUICK = (*SMALL, "quiet=true", "logger=none", "hydra.sweep.dir=here")
 TUNED = ("init=he,zeros", "optimizer=sgd,adam", "seeds=2")
 
 
-def tested(folder: Path) -> dict[str, bool]:
+def were_tested(folder: Path) -> dict[str, bool]:
     return {
         Path(record["folder"]).name: record["metrics"]["test"] is not None
         for record in read(folder)
@@ -52,7 +52,7 @@ def test_where_settings_are_tuned_the_chosen_are_tested(command: Command, never:
     outcome = command("-m", *QUICK, *TUNED)
     assert (outcome.code, outcome.err) == (0, "")
     folder = command.folder / "here"
-    found = tested(folder)
+    found = were_tested(folder)
     assert len(found) == 8
     assert {name for name, is_tested in found.items() if is_tested} == chosen_by_hand(folder)
     assert "test set: looked at once, for 4 chosen member(s) of 8" in outcome.out
@@ -89,7 +89,7 @@ def test_where_nothing_is_tuned_each_is_tested_at_its_end(
     monkeypatch.setattr("src.finished.complete", never)
     outcome = command("-m", *QUICK, *typed)
     assert (outcome.code, outcome.err) == (0, "")
-    assert all(tested(command.folder / "here").values())
+    assert all(were_tested(command.folder / "here").values())
     assert "test set" not in outcome.out
 
 
@@ -98,13 +98,13 @@ def test_where_the_sweep_is_not_seen_as_a_whole(command: Command, how: str) -> N
     outcome = command("-m", *QUICK, *TUNED, how)
     assert (outcome.code, outcome.err) == (0, "")
     folder = command.folder / "here"
-    assert {name for name, yes in tested(folder).items() if yes} == chosen_by_hand(folder)
+    assert {name for name, yes in were_tested(folder).items() if yes} == chosen_by_hand(folder)
 
 
 def test_what_report_scientific_leaves_out_is_tuned(command: Command) -> None:
     typed = ("init=he,zeros", "activation=relu,tanh", "report.scientific=[init]")
     assert command("-m", *QUICK, *typed).code == 0
-    assert sorted(tested(command.folder / "here").values()) == [False, False, True, True]
+    assert sorted(were_tested(command.folder / "here").values()) == [False, False, True, True]
     names = [path.name for path in (command.folder / "here").iterdir() if path.is_dir()]
     assert not any("report" in name for name in names)
 
@@ -130,7 +130,7 @@ def test_an_interrupted_sweep_is_told_the_command(
     main([str(folder)])
     said = capsys.readouterr().out
     assert said == "test set: looked at once, for 2 chosen member(s) of 4\n"
-    assert {name for name, yes in tested(folder).items() if yes} == chosen_by_hand(folder)
+    assert {name for name, yes in were_tested(folder).items() if yes} == chosen_by_hand(folder)
     main([str(folder)])
     assert capsys.readouterr().out == f"{folder}: all chosen members have their test numbers\n"
 
@@ -166,7 +166,7 @@ def test_code_of_the_command_itself_is_trusted(
     outcome = command("-m", *own, *QUICK, "init=he,zeros", "optimizer=sgd,adam")
     GlobalHydra.instance().clear()
     assert (outcome.code, outcome.err) == (0, "")
-    assert sum(tested(command.folder / "here").values()) == 2
+    assert sum(were_tested(command.folder / "here").values()) == 2
 
 
 # --- the command, and what is due -----------------------------------------------------------
