@@ -13,9 +13,10 @@ from tests.drawn import artists, many, sweep
 MEANS = {"he": 0.88, "xavier": 0.87, "lecun": 0.86, "zeros": 0.1}
 
 
-@pytest.mark.parametrize("count", [1, 2, 30, 324])
-def test_any_number_of_arms(count: int) -> None:
-    analysis = many(count)
+# Two seeds make no claims, and so spare the letters of 52,326 pairs.
+@pytest.mark.parametrize(("count", "seeds"), [(1, 3), (2, 3), (30, 3), (90, 3), (324, 2)])
+def test_any_number_of_arms(count: int, seeds: int) -> None:
+    analysis = many(count, seeds)
     drawn = drawings(analysis)
     for drawing in drawn:
         assert drawing.caption.endswith(".")

@@ -4,11 +4,11 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from src.report.figures.drawing import RC, WIDTH, Drawing
+from src.report.figures.drawing import Drawing, styled
+from src.report.figures.layout import DOUBLE
 
 DPI = 200
 
@@ -31,8 +31,8 @@ def calibration(
 ) -> Drawing:
     """By names of curves: false claims by the number of arms, coverage by that of seeds, power by
     the true difference."""
-    with mpl.rc_context(dict(RC)):
-        figure = Figure(figsize=(WIDTH, 5.2), layout="constrained")
+    with styled():
+        figure = Figure(figsize=(DOUBLE, 5.2), layout="constrained")
         axes = figure.subplots(2, 2)
         _false(axes[0, 0], false)
         _power(axes[0, 1], power)
@@ -47,7 +47,7 @@ def calibration(
 
 def png(drawing: Drawing) -> bytes:
     out = io.BytesIO()
-    with mpl.rc_context(dict(RC)):
+    with styled():
         drawing.figure.savefig(out, format="png", dpi=DPI)
     return out.getvalue()
 
