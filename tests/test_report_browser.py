@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import BROWSER, DRIVER, chromium
-from tests.test_report_page import shown, sweep
+from tests.pages import shown, sweep
 
 pytestmark = [
     pytest.mark.slow,

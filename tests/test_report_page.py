@@ -1,10 +1,7 @@
 """The page: one file that asks for nothing, whose text is text, and which ordinary results fill."""
 
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,77 +10,10 @@ import jinja2
 import pytest
 
 from src.report.analysis import analyse
-from src.report.figures.table import drawings
 from src.report.page.build import _environment, page
-from src.report.page.colours import PALETTE, contrast
-from src.report.page.numerals import MINUS, MISSING, fixed
-from src.report.page.sections import _place
 from src.report.results import read
+from tests.pages import Tree, shown, sweep
 from tests.records import diverged, failed, made, written
-
-VOID = {"meta", "link", "br", "input", "img", "hr"}
-# Closed by what follows them (HTML, 13.1.2.4).
-OPTIONAL = {"td", "tr", "th", "li"}
-
-
-class Tree(HTMLParser):
-    """What a browser would see: tags with attributes, texts, and how they nest."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.texts: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.append((tag, {key: value or "" for key, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: Any) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open[-1] != tag:
-            assert self.open.pop() in OPTIONAL
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in ("script", "style"):
-            self.texts.append(data)
-
-    def named(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.texts))
-
-
-def sweep(accuracies: Mapping[str, float], seeds: int = 4) -> list[dict[str, Any]]:
-    """Each init's seeds around its accuracy, test and validation; curves of three epochs."""
-    found = []
-    for init, accuracy in accuracies.items():
-        for seed in range(seeds):
-            value = accuracy + 0.004 * ((seed * 7) % 5 - 2)
-            record = made(value, f"init={init},seed={seed}", init__name=init, seed=seed)
-            record["metrics"]["test"] = {"accuracy": value - 0.01, "loss": 0.4}
-            record["epochs"] = [
-                {"epoch": k, "step": 16 * k, "validation_accuracy": value * k / 3,
-                 "validation_loss": 2 / (k + 1), "train_loss": 2 / (k + 1)}
-                for k in range(4)
-            ]  # fmt: skip
-            found.append(record)
-    return found
-
-
-def shown(folder: Path, records: Sequence[dict[str, Any]]) -> str:
-    analysis = analyse(read(written(folder, *records)))
-    return page(analysis, drawings(analysis))
 
 
 @pytest.fixture(scope="module")
@@ -211,39 +141,6 @@ def test_of_any_sweep_there_is_a_page(tmp_path: Path, records: list[dict[str, An
     assert len(rows) == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (0.004, "0.00"),
-        (-0.004, "0.00"),
-        (-1234.5, f"{MINUS}1,234.50"),
-        (0.006, "+0.01"),
-        (math.nan, MISSING),
-        (math.inf, "∞"),
-    ],
-)
-def test_numbers_are_written_as_a_reader_expects(value: float, written: str) -> None:
-    assert fixed(value, 2, signed=True) == written
-
-
-@pytest.mark.parametrize(
-    ("name", "place"),
-    [
-        ("curves-log", "curves"),
-        ("profile", "profile"),
-        ("profiles", "performance"),
-        ("layers", "profile"),
-        ("early", "first-steps"),
-        ("weights", "initial-weights"),
-        ("survival", "arrival"),
-        ("heatmap", "settings"),
-        ("something-new", "more"),
-    ],
-)
-def test_each_picture_has_a_place(name: str, place: str) -> None:
-    assert _place(name) == place
-
-
 def test_failed_members_are_told_with_their_reason(tmp_path: Path) -> None:
     tree = Tree(shown(tmp_path, [*sweep({"he": 0.8, "xavier": 0.7}), failed(init__name="lost")]))
     assert "failed: OSError: full" in tree.text
@@ -276,22 +173,6 @@ def test_what_was_tuned_is_told_with_every_option(tmp_path: Path) -> None:
     text = Tree(shown(tmp_path, records)).text
     # Means of validation accuracy over seeds 0 to 3, which lie at -2, 0, 2 and -1 times 0.004.
     assert re.search(r"he sgd 4 84.90 chosen he adam 4 79.90 no", text)
-
-
-def test_words_are_readable_in_both_themes() -> None:
-    # Anchors of the formula: WCAG 2.2's black on white, and the grey of its own examples.
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
-    words = ("ink", "muted", "accent", *(name for name in PALETTE if name.startswith("word-")))
-    graphics = ("focus", *(name for name in PALETTE if name.startswith("arm-")))
-    assert len(words) == 10
-    for theme in (0, 1):
-        for name in words:
-            for ground in ("paper", *(("surface", "shade") if name in words[:3] else ())):
-                found = contrast(PALETTE[name][theme], PALETTE[ground][theme])
-                assert found >= 4.5, (name, ground, theme, found)
-        for name in graphics:
-            assert contrast(PALETTE[name][theme], PALETTE["paper"][theme]) >= 3, (name, theme)
 
 
 def test_names_in_an_arms_colour_are_drawn_as_words(whole: str) -> None:
