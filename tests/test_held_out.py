@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-import src.members
+from src.fit import fit_stack
 from src.held_out import due, main
 from src.report.results import Record, read
 from tests.command import Command
@@ -112,7 +112,7 @@ def test_what_report_scientific_leaves_out_is_tuned(command: Command) -> None:
 def test_an_interrupted_sweep_is_told_the_command(
     command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole, calls = src.members.fit_stack, []
+    whole, calls = fit_stack, []
 
     def interrupted(*arguments: Any) -> Any:
         calls.append(arguments)

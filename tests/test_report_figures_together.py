@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 
 from src.report.figures.drawing import Drawing, svg, write
 from src.report.figures.table import drawings
@@ -28,6 +29,9 @@ def test_any_number_of_arms(count: int) -> None:
     shown = {gid.split("-")[1] for gid in found}
     assert {"0", str(count - 1), str(baseline or 0)} <= shown
     assert len(shown) == min(count, 59)  # 40 first, 18 last and the baseline
+    dots = {of.get_text() for of in drawn[0].figure.findobj(Text) if "more" in of.get_text()}
+    # Of 324: places 40 to 305 but the baseline's own.
+    assert sum(int(text.split()[1]) for text in dots) == count - len(shown)
 
 
 @pytest.fixture(scope="module")

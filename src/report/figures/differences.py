@@ -8,7 +8,7 @@ from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.palette import INK, looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, sheet
 from src.report.metrics import higher_is_better
 from src.report.statistics.pairs import Pair
 
@@ -28,7 +28,7 @@ def differences(analysis: Analysis) -> Drawing | None:
     wide = words.scale(analysis.metric)
     higher = higher_is_better(analysis.metric)
     reach = wide * NEAR if higher else NEAR_LOSS * abs(analysis.summaries[reference].mean)
-    near = focus(rows, 0.0, reach)
+    near = focus(kept(analysis, rows), 0.0, reach)
     drawn = sheet(
         analysis,
         rows,

@@ -11,7 +11,7 @@ from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import text_width
 from src.report.figures.palette import looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, shade, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, shade, sheet
 from src.report.metrics import higher_is_better
 
 
@@ -20,7 +20,7 @@ def ranking(analysis: Analysis) -> Drawing:
     rows = _rows(analysis, best)
     centre = rows[0].mean
     reach = 100 * NEAR if higher_is_better(analysis.metric) else NEAR_LOSS * abs(centre)
-    near = None if math.isnan(centre) else focus(rows, centre, reach)
+    near = None if math.isnan(centre) else focus(kept(analysis, rows), centre, reach)
     held = [_short(text) for text in analysis.letters]
     drawn = sheet(
         analysis,

@@ -29,7 +29,11 @@ def ranks(analysis: Analysis) -> Drawing | None:
     half = -(-len(shown) // 2)
     sides = (shown[:half], shown[half:][::-1])
     margins = [
-        max(text_width(shortened(analysis.arms[k].name, NAME)) for k in side) + 0.45
+        max(
+            text_width(f"{shortened(analysis.arms[k].name, NAME)}  {found.means[k]:.1f}")
+            for k in side
+        )
+        + 0.25
         for side in sides
     ]
     under = BAR * (len(groups) + 1) + LINE * half + 0.08

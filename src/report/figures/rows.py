@@ -1,6 +1,6 @@
 """Arms as rows: names at the left, intervals in a panel of all and one of what lies near."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,14 +74,12 @@ def sheet(
     """rows: of any arms, by rank; those that do not fit are left out and a row of dots tells how
     many. right: inches kept free beside the panels."""
     by_place = {row.place: row for row in rows}
-    places = [
-        place
-        for place in shown(len(analysis.arms), analysis.baseline)
-        if place == GAP or place in by_place
-    ]
+    places = _places(analysis, by_place)
     names = {place: shortened(analysis.arms[place].name) for place in places if place != GAP}
     step = 0.19 if len(places) <= 30 else 0.135
-    bottom, top, left = 0.45, 0.3, max(map(text_width, names.values())) + 0.18
+    gaps = _gaps(places, by_place)
+    bottom, top = 0.45, 0.3
+    left = max(map(text_width, [*names.values(), *gaps.values()])) + 0.18
     height = step * len(places)
     figure = Figure(figsize=(DOUBLE, bottom + height + top))
     room = DOUBLE - left - right
@@ -92,10 +90,10 @@ def sheet(
         for edge, width in zip(edges, widths, strict=True)
     ]
     heights = {place: float(y) for y, place in enumerate(places) if place != GAP}
-    kept = [by_place[place] for place in names]
-    spans = [_span(kept), near]
+    drawn = [by_place[place] for place in names]
+    spans = [_span(drawn), near]
     for where, (axes, span) in enumerate(zip(panels, spans, strict=False)):
-        _rows(axes, kept, heights, looks, f"{name}{'-near' if where else ''}", span)
+        _rows(axes, drawn, heights, looks, f"{name}{'-near' if where else ''}", span)
         axes.set_ylim(len(places) - 0.5, -0.5)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
@@ -112,8 +110,15 @@ def sheet(
             weight="bold" if place == analysis.baseline else "normal",
             gid=f"arm-{place}-{name}-name",
         )
-    _gaps(panels[0], places, widths[0])
-    return Sheet(figure, panels, kept, heights)
+    for y, text in gaps.items():
+        panels[0].text(
+            *(-0.1 / widths[0], y, text),
+            transform=panels[0].get_yaxis_transform(),
+            ha="right",
+            va="center_baseline",
+            color=MUTED,
+        )
+    return Sheet(figure, panels, drawn, heights)
 
 
 def focus(rows: Sequence[Row], centre: float, reach: float) -> tuple[float, float] | None:
@@ -186,17 +191,28 @@ def _rows(
         )
 
 
-def _gaps(axes: Axes, places: Sequence[int], width: float) -> None:
-    for y, place in enumerate(places):
-        if place == GAP:
-            left_out = places[y + 1] - places[y - 1] - 1
-            axes.text(
-                *(-0.1 / width, y, f"… {left_out} more …"),
-                transform=axes.get_yaxis_transform(),
-                ha="right",
-                va="center_baseline",
-                color=MUTED,
-            )
+def kept(analysis: Analysis, rows: Sequence[Row]) -> list[Row]:
+    """Those that have a place where not all have."""
+    places = shown(len(analysis.arms), analysis.baseline)
+    return [row for row in rows if row.place in places]
+
+
+def _places(analysis: Analysis, rows: Mapping[int, Row]) -> list[int]:
+    """Those of rows, and one gap where there are several in a row."""
+    found: list[int] = []
+    for place in shown(len(analysis.arms), analysis.baseline):
+        if place in rows or (place == GAP and found and found[-1] != GAP):
+            found.append(place)
+    return found
+
+
+def _gaps(places: Sequence[int], rows: Mapping[int, Row]) -> dict[int, str]:
+    """How many rows each gap stands for, by its line."""
+    return {
+        y: f"… {sum(places[y - 1] < place < places[y + 1] for place in rows)} more …"
+        for y, place in enumerate(places)
+        if place == GAP
+    }
 
 
 def shade(sheet: Sheet, places: Sequence[int]) -> None:
