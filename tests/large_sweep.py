@@ -69,7 +69,10 @@ def _result(
     reached = np.flatnonzero(curve >= 0.8)
     first = 2.3 * np.exp(-np.arange(100) / 40)
     found = {"name": "healthy", "sentence": "No probe found a fault.", "remedy": "", "evidence": []}
-    metrics = {"initial": rows[0], "best": max(rows, key=lambda row: row["validation_accuracy"])}
+    metrics: dict[str, Any] = {
+        "initial": rows[0],
+        "best": max(rows, key=lambda row: row["validation_accuracy"]),
+    }
     metrics |= {"last": rows[-1], "test": {"loss": 0.4, "accuracy": level - 0.005}}
     if lost:
         metrics |= {"last": rows[0], "best": rows[0], "test": None}
@@ -100,7 +103,9 @@ def _result(
 
 
 def _write_records(random: np.random.Generator, path: Path, label: str, looks: list[int]) -> None:
-    kinds = [(probe, k) for probe in LAYERED for k in range(1, LAYERS + 1)]
+    kinds: list[tuple[str, int | None]] = [
+        (probe, k) for probe in LAYERED for k in range(1, LAYERS + 1)
+    ]
     kinds += [(probe, None) for probe in WHOLE]
     rows = len(looks) * len(kinds)
     table = pa.table(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from src.report.conclusion import conclude
 from tests.records import failed, made, written
 from tests.reporting import files, records, report
 
@@ -89,3 +90,48 @@ def test_a_full_disk_is_told(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> No
     outcome.assert_refused()
     assert "No space left on device" in outcome.err
     assert "| 1 | he " in outcome.out
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A sweep over data sets, whose scores are of different questions."""
+    found = records()
+    for record in found[:3]:
+        record["config"]["data"]["name"] = "mnist"
+    return written(tmp_path / "mixed", *found)
+
+
+def test_data_sets_are_not_mixed(mixed: Path) -> None:
+    outcome = report("mixed")
+    outcome.assert_refused()
+    assert "mnist" in outcome.err
+    assert "synthetic" in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_sweep_over_data_sets_ends_with_its_members(
+    mixed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(conclude(mixed)) == 9
+    out = capsys.readouterr().out
+    assert "val. acc. %" in out
+    assert f"9 member(s) in {mixed}\nNo report: " in out
+    assert "mnist" in out.rpartition("No report: ")[2]
+    assert (mixed / "summary.csv").is_file()
+    assert not (mixed / "report").exists()
+
+
+def test_members_without_metrics(tmp_path: Path) -> None:
+    found = records()
+    for record in found:
+        record["metrics"] = None
+    written(tmp_path / "bare", *found)
+    outcome = report("bare")
+    outcome.assert_refused()
+    assert "no member has a validation accuracy" in outcome.err
+    found[3:] = records()[3:]
+    written(tmp_path / "partly", *found)
+    outcome = report("partly", "--no-page")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "| xavier " in outcome.out
+    assert "Note: Without validation accuracy: 3 members (he 3), left out." in outcome.out

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from src import fit
+from src.cli import Terminated
 from tests.command import Command
 from tests.conftest import SMALL
 
@@ -176,3 +177,25 @@ def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyP
     outcome = command("-m", *QUICK, "hydra.sweep.dir=here", "seed=1,2")
     assert outcome.code == 130
     assert outcome.sentences[-1] == "interrupted."
+
+
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_an_interrupted_sweep_is_reported_from_what_finished(
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
+    code: int,
+) -> None:
+    def fit_or_stop(model: object, recipes: object, tracker: object, *rest: object) -> object:
+        if tracker.members[0].config.model.hidden == [5]:  # type: ignore[attr-defined]
+            raise kind
+        return fit.fit_stack(model, recipes, tracker, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("src.members.fit_stack", fit_or_stop)
+    asked = ("model.hidden=[8],[5]", "seeds=2", "report.page=true", "hydra.sweep.dir=here")
+    outcome = command("-m", *QUICK, *asked)
+    assert outcome.code == code
+    assert "2 member(s) in here\nreport: here/report/index.html\n" in outcome.out
+    assert "Note: 2 of 4 members have no result yet.\n" in outcome.out
+    assert (tmp_path / "here" / "report" / "index.html").is_file()

@@ -133,6 +133,7 @@ def _report(asked: argparse.Namespace) -> None:
         _export(analysis, asked.export)
         if not asked.no_page:
             with Stages(asked.quiet or asked.json) as stages:
+                stages("writing the report")
                 from src.report.write import write
 
                 page = write(analysis, asked.out, stages)

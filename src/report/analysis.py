@@ -69,6 +69,8 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     if metric not in SCORES:
         raise InputError(f"report.metric={metric}: must be one of {', '.join(SCORES)}.")
     _, unordered = scores(arms, metric)
+    if np.isnan(unordered).all():
+        raise InputError(f"no member has a {metric.replace('_', ' ')}, so nothing can be compared.")
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)

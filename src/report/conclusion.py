@@ -72,6 +72,7 @@ def _keep_page(analysis: "Analysis", folder: Path) -> None:
         return
     try:
         with Stages(quiet(analysis.records)) as stages:
+            stages("writing the report")
             from src.report.write import write
 
             page = write(analysis, folder / REPORT, stages)

@@ -43,6 +43,7 @@ def happened(analysis: Analysis) -> list[str]:
         *notes_of_arms(analysis.arms),
         *_diverged(analysis),
         *_failed(analysis),
+        *_without(analysis),
         *_seeds(analysis),
         *_tuned(analysis),
     ]
@@ -127,6 +128,15 @@ def _seeds(analysis: Analysis) -> Iterator[str]:
     ]
     if few and len(few) < len(analysis.arms):
         yield f"Fewer than {FEWEST} seeds, so no interval and no claim: {listed(few, NAMED)}."
+
+
+def _without(analysis: Analysis) -> Iterator[str]:
+    """Members that came to their end and lack the metric all the same."""
+    both = zip(analysis.arms, analysis.summaries, strict=True)
+    counts = [len(arm.members) - summary.n for arm, summary in both]
+    if any(counts):
+        lacking = f"{plural(sum(counts), 'member')} ({_counted(analysis, counts)})"
+        yield f"Without {words(analysis.metric)}: {lacking}, left out."
 
 
 def _counted(analysis: Analysis, counts: list[int]) -> str:
