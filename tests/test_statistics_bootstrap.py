@@ -1,15 +1,15 @@
 """Bootstrap intervals against SciPy's and against rliable's definitions, written out slowly."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from src.report.statistics import bootstrap
+from src.report.statistics import bootstrap, intervals
 from src.report.statistics.rows import Array
 
-LAWS = {
+LAWS: dict[bootstrap.Weights, Callable[[Array, int], Array]] = {
     bootstrap.mean: lambda values, axis: np.mean(values, axis=axis),
     bootstrap.iqm: lambda values, axis: stats.trim_mean(values, 0.25, axis=axis),
 }
@@ -115,17 +115,29 @@ def test_resamples_draw_each_place_alike() -> None:
         assert np.abs(hits - bootstrap.RESAMPLES).max() < 5 * np.sqrt(2 * bootstrap.RESAMPLES)
 
 
-@pytest.mark.parametrize(
-    ("law", "n"), [(bootstrap.mean, 5), (bootstrap.iqm, 5), (bootstrap.mean, 3)]
-)
-def test_stratified_covers_where_each_stratum_is_small(law: bootstrap.Weights, n: int) -> None:
+@pytest.mark.parametrize("n", [3, 5])
+def test_stratified_covers_where_each_stratum_is_small(n: int) -> None:
     """The effect of one setting over three levels of another, n seeds each: 800 sweeps. A share of
     95 % of so many has a standard deviation of 0.77 points; 93 to 97 %, and three of them."""
     generator = np.random.default_rng(n)
     strata = [generator.normal(size=(800, n)) for _ in range(3)]
-    _, low, high = bootstrap.stratified_interval(strata, law)
-    share = float(np.mean((low <= 0) & (high >= 0)))
-    assert 0.93 - 3 * 0.0077 <= share <= 0.97 + 3 * 0.0077
+    for _, low, high in (
+        bootstrap.stratified_interval(strata, bootstrap.iqm),
+        intervals.of_stratified_mean(strata),
+    ):
+        share = float(np.mean((low <= 0) & (high >= 0)))
+        assert 0.93 - 3 * 0.0077 <= share <= 0.97 + 3 * 0.0077
+
+
+def test_stratified_mean_of_two_against_welch() -> None:
+    """Half the difference of two equally large samples is the mean of one and of the other
+    negated: scipy's interval of Welch's test, halved."""
+    x, y = np.random.default_rng(6).normal(size=(2, 1, 6)) * [[[1]], [[4]]]
+    found = intervals.of_stratified_mean([x, -y])[:, 0]
+    welch = stats.ttest_ind(x[0], y[0], equal_var=False).confidence_interval(0.95)
+    assert found == pytest.approx([(x.mean() - y.mean()) / 2, welch.low / 2, welch.high / 2])
+    constant = [np.full((1, 3), 0.1), np.full((1, 3), 0.3)]
+    assert intervals.of_stratified_mean(constant)[:, 0] == pytest.approx([0.2] * 3, abs=1e-15)
 
 
 def test_diverged_members_and_equal_ones_do_no_harm() -> None:

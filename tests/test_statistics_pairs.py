@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -76,6 +76,7 @@ def test_t_against_scipy(n: int) -> None:
     assert np.allclose(families.student(rows), stats.ttest_1samp(rows, 0, axis=1).pvalue)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(0, 3))
 def test_holm_against_statsmodels(found: list[float], holes: int) -> None:
     p = np.array([*found, *[math.nan] * holes])

@@ -4,7 +4,8 @@ Plain BCa intervals (Efron, 1987) are narrow by sqrt((n - 1) / n) and take the n
 for Student's; at n = 5 they cover 84 % of normal means. So their levels are widened after
 Hesterberg (2015, doi:10.1080/00031305.2015.1089789): the normal quantile z is replaced by t of
 n - 1 degrees of freedom, and for the mean by sqrt(n / (n - 1)) t. (What a bootstrap variance lacks
-of the mean's, it does not lack of the IQM's: with the factor, intervals of 10 seeds cover 97 %.)
+of the mean's, it does not lack of one row's IQM: with the factor, 97 % of those of 10 seeds cover;
+of several strata it does, each a row of its own: without, 91 % of those of 3 x 3 seeds.)
 """
 
 import math
@@ -136,7 +137,8 @@ def _reach(sizes: Sequence[int], weights: Weights, widened: bool) -> float:
     wanting, all together the degrees of freedom."""
     if not widened:
         return float(special.ndtri((1 + LEVEL) / 2))
-    wanting = min(sizes) / (min(sizes) - 1) if weights is mean else 1
+    short = weights is mean or len(sizes) > 1
+    wanting = min(sizes) / (min(sizes) - 1) if short else 1
     return float(math.sqrt(wanting) * stats.t.ppf((1 + LEVEL) / 2, sum(sizes) - len(sizes)))
 
 

@@ -22,7 +22,9 @@ def permuted(n: Counts, family: Counts) -> npt.NDArray[np.bool_]:
     By these numbers alone, as a test chosen by what it finds has no level. Permutation where its
     resolution serves; else the paired t test, whose level does not rest on many seeds: differences
     of like arms are symmetric, and of symmetric ones with heavy tails it claims too little rather
-    than too much (Benjamini, 1983, doi:10.2307/2288150).
+    than too much (Benjamini, 1983, doi:10.2307/2288150). What few seeds cannot show is a coin: of
+    ten like arms of which each member diverges with a chance of 0.3, some pair is falsely told
+    apart in 24 % of sweeps of 3 seeds, but in 2 % of those of 5 (2,000 sweeps).
     """
     asked = ROOM * (1 - LEVEL) / np.maximum(family, 1)
     return np.asarray((n >= FEWEST) & (sign_flips.smallest(n) <= asked))
