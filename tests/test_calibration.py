@@ -14,7 +14,7 @@ from src.report.statistics.summary import Summary, summaries
 
 Array = npt.NDArray[np.float64]
 LAWS = laws.laws()
-MEANS = 2  # column of simulate.told
+MEANS, PROBABILITIES = 2, 5  # columns of simulate.told
 
 
 def rng(*words: int) -> np.random.Generator:
@@ -128,6 +128,9 @@ def test_sweeps_are_judged_as_a_report_judges_one() -> None:
             assert pair.claimed == together.claimed[k, place]
             assert pair.low == pytest.approx(together.low[k, place], rel=1e-9)
             assert pair.high == pytest.approx(together.high[k, place], rel=1e-9)
+        low, high = simulate._probabilities(table[None])
+        ends = [(pair.probability_low, pair.probability_high) for pair in all_pairs(table)]
+        assert np.stack([low, high], axis=1) == pytest.approx(np.array(ends))
     assert 0 < together.claimed.mean() < 1
 
 
@@ -136,7 +139,7 @@ def test_four_hundred_sweeps_of_arms_that_are_alike() -> None:
     and 4 standard errors of the 400 sweeps."""
     found = simulate.told(LAWS["resampled"], 3, 10, 400, rng(10))
     assert found[:, 0].sum() <= stats.binom.isf(1e-4, 400, bars.FALSE)
-    for share in found[:, 1:].T:
+    for share in found[:, 1:PROBABILITIES].T:
         error = 4 * share.std() / np.sqrt(len(share))
         assert bars.COVERED[0] - error <= share.mean() <= bars.COVERED[1] + error
 

@@ -39,7 +39,8 @@ def _introduction(study: Study) -> Iterator[str]:
 def _held(study: Study) -> str:
     rows = bars.held(study)
     false, sweeps = sum(row.false for row in rows), sum(row.sweeps for row in rows)
-    by_kind = [f"{words.KINDS[kind]} {_range(_shares(study, rows, kind))}" for kind in bars.KINDS]
+    asked = [kind for kind in bars.KINDS if kind != bars.TOO_WIDE]
+    by_kind = [f"{words.KINDS[kind]} {_range(_shares(study, rows, kind))}" for kind in asked]
     text = words.HELD.format(
         false=false, sweeps=sweeps, rate=100 * false / sweeps, coverage=", ".join(by_kind)
     )
@@ -172,6 +173,7 @@ def _ends(study: Study) -> Iterator[str]:
     lines = [
         words.COLLAPSING.format(**_collapsing(study)),
         words.TAILS.format(**_tails(study)),
+        words.WIDE.format(**_wide(study)),
         words.UNEVEN.format(**_uneven(study)),
         words.FEW.format(**_few(study)),
         words.ODDS,
@@ -195,6 +197,11 @@ def _percents(study: Study, law: str, seeds: int, kind: str) -> float:
 
 def _collapsing(study: Study) -> dict[str, float]:
     return {f"means_{n}": _percents(study, "collapsing", n, "means") for n in (5, 20)}
+
+
+def _wide(study: Study) -> dict[str, float]:
+    shares = _shares(study, bars.held(study), bars.TOO_WIDE)
+    return {"least": 100 * min(shares), "most": 100 * max(shares)}
 
 
 def _uneven(study: Study) -> dict[str, float]:

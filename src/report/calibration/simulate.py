@@ -10,7 +10,9 @@ from src.report.calibration.laws import Law, parts
 from src.report.calibration.spread import METRICS
 from src.report.results import Record
 from src.report.roles import Roles
+from src.report.statistics import effects
 from src.report.statistics.pairs import Comparisons, compare
+from src.report.statistics.rows import counts
 from src.report.statistics.summary import Summary, summaries
 
 Array = npt.NDArray[np.float64]
@@ -27,8 +29,9 @@ def told(
     judge: Compare = compare,
     describe: Describe = summaries,
 ) -> Array:
-    """[sweep, 5] of arms alike: whether any pair was claimed to differ; the shares of intervals
-    that hold the truth, of differences, means, medians and IQMs, NaN where none is given."""
+    """[sweep, 6] of arms alike: whether any pair was claimed to differ; the shares of intervals
+    that hold the truth, of differences, means, medians, IQMs and probabilities of improvement, NaN
+    where none is given."""
     tables = law.draw(generator, (sweeps, arms, seeds))
     pairs = judge(tables)
     # An arm is described by its own seeds, so all sweeps' arms can be at once.
@@ -38,6 +41,7 @@ def told(
         _holding(*_ends(found, "low", "high"), truth.mean),
         _holding(*_ends(found, "median_low", "median_high"), truth.median),
         _holding(*_ends(found, "iqm_low", "iqm_high"), truth.iqm),
+        _holding(*_probabilities(tables), 0.5),
     ]
     shares = [column.reshape(sweeps, -1).mean(axis=1) for column in columns]
     return np.stack([pairs.claimed.any(axis=1), *shares], axis=1)
@@ -46,6 +50,15 @@ def told(
 def _ends(found: Sequence[Summary], low: str, high: str) -> tuple[Array, Array]:
     ends = [[getattr(each, name) for each in found] for name in (low, high)]
     return np.array(ends[0]), np.array(ends[1])
+
+
+def _probabilities(tables: Array) -> tuple[Array, Array]:
+    """Ends of the intervals of all sweeps' pairs."""
+    _, arms, seeds = tables.shape
+    first, second = (tables[:, rows].reshape(-1, seeds) for rows in np.triu_indices(arms, 1))
+    found = effects.probability(first, second)
+    low, high = effects.probability_interval(found, counts(first), counts(second))
+    return low, high
 
 
 def _holding(low: Array, high: Array, truth: float) -> Array:

@@ -25,8 +25,8 @@ class Share(NamedTuple):
 @dataclass(frozen=True)
 class Alike:
     """Arms that are alike. false: sweeps in which a pair was claimed to differ. differences, means,
-    medians, iqms: shares of intervals that hold the truth, with the standard errors of these
-    shares; None where no interval is given."""
+    medians, iqms, probabilities: shares of intervals that hold the truth, with the standard errors
+    of these shares; None where no interval is given."""
 
     law: str
     arms: int
@@ -37,6 +37,7 @@ class Alike:
     means: Share
     medians: Share | None
     iqms: Share | None
+    probabilities: Share | None
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,11 @@ TABLES: dict[str, type] = {"alike": Alike, "power": Power, "tuned": Tuned}
 
 def alike(law: str, arms: int, seeds: int, found: Array) -> Alike:
     """found: of simulate.told."""
-    differences, means, medians, iqms = (_share(column) for column in found[:, 1:].T)
+    differences, means, *others = (_share(column) for column in found[:, 1:].T)
     assert differences is not None
     assert means is not None
     false = int(found[:, 0].sum())
-    return Alike(law, arms, seeds, len(found), false, differences, means, medians, iqms)
+    return Alike(law, arms, seeds, len(found), false, differences, means, *others)
 
 
 def power(law: str, arms: int, seeds: int, shift: float, found: Array) -> Power:
