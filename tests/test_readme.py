@@ -16,6 +16,10 @@ EXECUTABLE = {"python": sys.executable}
 # In place of the real data and five epochs, for the fast test of the commands' form.
 QUICK = ["data=synthetic", "trainer=smoke", "trainer.steps_per_epoch=2", "data.train_size=400"]
 
+# Test accuracy in %, the mean of 10 seeds: 86.7 was measured, with an sd of .5 over seeds, so of
+# .16 of the mean; four of these below.
+LEAST = 86.0
+
 
 def blocks(readme: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", readme, flags=re.S)
@@ -142,6 +146,30 @@ def test_every_training_command_runs(readme: str, project: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_every_command_that_reports_runs(readme: str, project: Path, tmp_path: Path) -> None:
+    asked = [line for line in commands(readme) if line.startswith("python -m src.report")]
+    assert len(asked) >= 4
+    swept = ["-m", "src.train", "-m", "init=he,zeros", "activation=relu,tanh", "seeds=3", *QUICK]
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+    folders = {name: str(tmp_path / name) for name in ("FOLDER", "OTHER")}
+    train = [[sys.executable, *swept, f"hydra.sweep.dir={place}"] for place in folders.values()]
+    report = [[sys.executable, *shlex.split(line)[1:]] for line in asked]
+    for words in [*train, *report]:
+        done = subprocess.run(
+            [folders.get(word, word) for word in words],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        assert done.stderr == "", words
+        assert "he" in done.stdout
+    assert (tmp_path / "arms.tex").is_file()
+
+
+@pytest.mark.slow
 def test_a_fresh_clone_sweeps_and_its_weights_load(
     readme: str, project: Path, tmp_path: Path
 ) -> None:
@@ -152,8 +180,7 @@ def test_a_fresh_clone_sweeps_and_its_weights_load(
     assert done.returncode == 0, done.stderr
     print(done.stdout)
     accuracy = accuracies(done.stdout)
-    assert accuracy["he"] >= 87
-    assert accuracy["xavier"] >= 87
+    assert min(accuracy["he"], accuracy["xavier"]) >= LEAST
     # One class is always predicted, and the test set has a thousand images of each.
     assert accuracy["zeros"] == 10
     said = done.stdout.partition("symmetric (10 members: init=zeros)")[2]
@@ -177,5 +204,5 @@ def accuracies(table: str) -> dict[str, float]:
 def test_its_table_is_a_ranking_that_passes_the_same_bar(readme: str) -> None:
     accuracy = accuracies(blocks(readme, "text")[0])
     assert sorted(accuracy) == ["he", "xavier", "zeros"]
-    assert min(accuracy["he"], accuracy["xavier"]) >= 87
+    assert min(accuracy["he"], accuracy["xavier"]) >= LEAST
     assert abs(accuracy["zeros"] - 10) <= 1
