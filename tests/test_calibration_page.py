@@ -115,7 +115,7 @@ def _member(folder: Path, order: int, weights: int, status: str = "done") -> dic
     record = {
         "status": status,
         "label": f"seed={weights}",
-        "config": {},
+        "config": {"seed": weights, "data": {"order_seed": order}},
         "step": 2400,
         "seeds": {"seed": weights, "data.order_seed": order},
         "metrics": {"last": {"validation_accuracy": accuracy}, "test": {"accuracy": accuracy / 2}},

@@ -201,7 +201,7 @@ def test_bad_folders(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.mark.parametrize(
     ("record", "said"),
     [
-        ({"a": 1}, "not a result of this program."),
+        ({"a": 1}, "not a result of this program (without status, label, config)."),
         (made() | {"config": {}}, "model.hidden=absent: must be in the configuration."),
         (
             made(model__residual="no"),

@@ -197,7 +197,7 @@ def test_question_of_a_tuned_sweep_with_two_settings() -> None:
         record["config"]["trainer"] = {"epochs": 5}
     found = told(records)
     assert found.question == (
-        "Which activation and init together give the best test accuracy on synthetic after "
+        "Which init and activation together give the best test accuracy on synthetic after "
         "5 epochs, each with its own best optimizer?"
     )
     assert any(note.startswith("Tuned for each arm on validation accuracy") for note in found.notes)

@@ -201,7 +201,7 @@ def test_summary_against_the_results(stacked: Sweep) -> None:
 
 def test_table_is_printed_once_and_ranked(stacked: Sweep) -> None:
     out = stacked.outcome.out
-    assert out.count("val. acc. %") == 1
+    assert out.count("test acc. %") == 1
     lines = [line.split("|") for line in out.splitlines() if line.startswith("| ")][1:]
     shown = [(line[1].strip(), line[2].strip()) for line in lines]
     assert shown == [(row["rank"], row["init"]) for row in stacked.summary()]
@@ -209,7 +209,7 @@ def test_table_is_printed_once_and_ranked(stacked: Sweep) -> None:
 
 
 def test_stacked_against_basic_launcher(stacked: Sweep, basic: Sweep) -> None:
-    assert basic.outcome.out.count("val. acc. %") == 1
+    assert basic.outcome.out.count("test acc. %") == 1
     for init in ("zeros", "he"):
         weights = load_file(stacked.member(init) / WEIGHTS)
         twin = load_file(basic.member(init) / WEIGHTS)

@@ -66,7 +66,7 @@ def test_batches(command: Command) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     stacks = [json.loads(path.read_text())["members_in_stack"] for path in command.results()]
     assert sorted(stacks) == [1, 2, 2, 2, 2]
-    assert outcome.out.count("val. acc. %") == 1
+    assert outcome.out.count("test acc. %") == 1
     (path,) = command.folder.rglob("summary.csv")
     assert len(list(csv.reader(path.read_text().splitlines()))) == 6
 
