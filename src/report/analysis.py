@@ -9,6 +9,7 @@ import numpy as np
 from src.errors import InputError
 from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
 from src.report.arrivals import arrivals
+from src.report.marginals import Marginal, marginals
 from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
 from src.report.results import Record
@@ -55,6 +56,7 @@ class Analysis:
     tallies: list[Tally]  # of each arm
     lost: list[str]  # arms of which every member failed
     profiles: Profiles  # of each arm
+    marginals: list[Marginal]  # of each of two or more scientific settings
 
 
 def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis:
@@ -95,6 +97,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
         tallies(arms, seeds, records),
         lost(arms, records, sorted_out.scientific),
         profiles(table, higher_is_better=higher),
+        marginals(arms, table, records, sorted_out.scientific, higher_is_better=higher),
     )
 
 

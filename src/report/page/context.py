@@ -9,6 +9,7 @@ from src.report.figures.drawing import Drawing
 from src.report.page import pictures as made
 from src.report.page.colours import variables
 from src.report.page.legend import legend
+from src.report.page.marginals import words as words_of_marginals
 from src.report.page.numerals import counted
 from src.report.page.reproduce import recipe
 from src.report.page.sections import LEAD, sections
@@ -24,6 +25,7 @@ def context(analysis: Analysis, drawings: Sequence[Drawing]) -> dict[str, Any]:
     reproduced = recipe(analysis.records)
     words = {
         "verdicts": bool(reasons),
+        "marginals": bool(analysis.marginals),
         "unsettled": bool(told.unsettled),
         "rules": bool(told.notes),
         "reproduce": bool(reproduced.commands or reproduced.facts),
@@ -37,6 +39,7 @@ def context(analysis: Analysis, drawings: Sequence[Drawing]) -> dict[str, Any]:
         "sections": sections(analysis, rest, {name for name, there in words.items() if there}),
         "legend": legend(analysis),
         "hover": made.hover(shown),
+        "marginals": words_of_marginals(analysis),
         "reasons": reasons,
         "recipe": reproduced,
         "fixed": analysis.roles.fixed,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from src.report.analysis import Analysis
 from src.report.page.compared import pairs
+from src.report.page.marginals import tables as marginals
 from src.report.page.members import members
 from src.report.page.pictures import Picture
 from src.report.page.tables import Table, ranking
@@ -20,6 +21,7 @@ PLACES = (
     ("differences", "Differences between arms", ("difference", "pair", "effect", "ranks")),
     ("performance", "Performance profiles", ("profiles",)),
     ("settings", "Two settings at once", ("heatmap",)),
+    ("marginals", "Each setting over the others", ()),
     ("profile", "Signal and gradient through the layers", ("profile", "signal", "layer")),
     ("verdicts", "Verdicts", ("verdict",)),
     ("initial-weights", "Initial weights", ("histogram", "initial", "weights")),
@@ -50,6 +52,7 @@ def sections(analysis: Analysis, pictures: Sequence[Picture], told: set[str]) ->
     made = {
         "arms": [ranking(analysis)],
         "differences": [table for table in [pairs(analysis)] if table],
+        "marginals": marginals(analysis),
         "tuned": [table for table in [options(analysis)] if table],
         "members": [members(analysis)],
     }
