@@ -3,6 +3,7 @@
 import math
 
 from src.report.analysis import Analysis
+from src.report.metrics import higher_is_better
 from src.report.statistics.level import FEWEST
 from src.report.statistics.pairs import Pair
 from src.report.statistics.power import MOST, Plan
@@ -67,8 +68,9 @@ def _line(analysis: Analysis, pair: Pair, plan: Plan | None) -> str:
     if plan is None:
         return f"{text}."
     if plan.more is None:
-        return (
-            f"{text}; more than {MOST:,} more seeds would be needed: "
-            f"if there is a difference it is likely below {found.farthest}."
-        )
+        text = f"{text}; more than {MOST:,} more seeds would be needed"
+        # No difference of accuracies is larger than 1: a bound beyond it would say nothing.
+        if higher_is_better(analysis.metric) and max(abs(pair.low), abs(pair.high)) >= 1:
+            return f"{text}."
+        return f"{text}: if there is a difference it is likely below {found.farthest}."
     return f"{text}; about {plural(plan.more, 'more seed')} would settle it."
