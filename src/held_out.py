@@ -11,15 +11,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 try:
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
     from src.report.results import Record, load, read, setting
-    from src.report.roles import roles
+    from src.report.roles import Roles, roles
+    from src.report.settings import shown
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
+
+if TYPE_CHECKING:
+    from src.report.arms import Arm
 
 COMMAND = "python -m src.held_out"
 TRUST = "trust=true"
@@ -32,12 +37,29 @@ def due(records: Sequence[Record]) -> list[Record]:
     """
     if not any(_untested(record) for record in records):
         return []
+    _, arms = _arms(records)
+    members = [record for arm in arms for record in arm.members.values()]
+    return [record for record in members if _untested(record)]
+
+
+def already(records: Sequence[Record]) -> int:
+    """How many members of options that are not chosen hold test numbers all the same: they were
+    chosen when the sweep had come less far. InputError as of due."""
+    tested = [record for record in records if (record.get("metrics") or {}).get("test")]
+    if not tested:
+        return 0
+    found, arms = _arms(records)
+    keys = (*found.scientific, *found.nuisance)
+    chosen = {(*arm.settings.values(), *arm.chosen.values()) for arm in arms}
+    return sum(tuple(shown(record, key) for key in keys) not in chosen for record in tested)
+
+
+def _arms(records: Sequence[Record]) -> tuple[Roles, list["Arm"]]:
     from src.report.arms import arms_of  # of NumPy
 
     asked = next(filter(None, map(_scientific, records)), None)
-    arms = arms_of(records, roles(records, asked))
-    members = [record for arm in arms for record in arm.members.values()]
-    return [record for record in members if _untested(record)]
+    found = roles(records, asked)
+    return found, arms_of(records, found)
 
 
 def _untested(record: Record) -> bool:
@@ -66,6 +88,8 @@ def _settle(records: Sequence[Record], trust: bool) -> list[str]:
     faults = complete(members, trust)
     done = len(members) - len(faults)
     print(f"test set: looked at once, for {done:,} chosen member(s) of {len(records):,}")
+    if others := already(records):
+        print(f"test set: {others:,} member(s) that are not chosen now already held a number of it")
     return faults
 
 

@@ -8,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.fit import fit_stack
-from src.held_out import due, main
+from src.held_out import _settle, already, due, main
 from src.report.results import Record, read
 from tests.command import Command
 from tests.conftest import SMALL
@@ -198,6 +198,28 @@ def test_due_are_those_chosen_that_came_to_their_end() -> None:
     found = [record["label"] for record in due(records)]
     assert found == ["he,adam,0", "he,adam,1", "zeros,sgd,0"]
     assert due([]) == []
+
+
+def test_a_choice_that_moved_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """sgd was tested when it was all there was; adam, which came later, is better."""
+    tested = {"last": {"validation_accuracy": 0.7}, "test": {"accuracy": 0.7}}
+    records = [
+        *(member("he", "sgd", seed, 0.7, metrics=tested) for seed in range(2)),
+        *(member("he", "adam", seed, 0.8) for seed in range(2)),
+        *(member("zeros", "adam", seed, 0.1, metrics=tested) for seed in range(2)),
+    ]
+    assert already(records) == 2
+    assert already(records[2:]) == already([]) == 0
+    again = records[4] | {"folder": "again", "written": 1.0}  # of an option that is chosen
+    assert already([*records, again]) == 2
+    monkeypatch.setattr("src.finished.complete", lambda *_: [])
+    assert _settle(records, trust=False) == []
+    assert capsys.readouterr().out.splitlines() == [
+        "test set: looked at once, for 2 chosen member(s) of 6",
+        "test set: 2 member(s) that are not chosen now already held a number of it",
+    ]
 
 
 @pytest.mark.parametrize(
