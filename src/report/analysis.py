@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, diverged, find, order, scores
 from src.report.arrivals import arrivals
 from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
@@ -74,7 +74,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = [arms[k] for k in order(unordered, metric)]
     seeds, table = scores(arms, metric)
     higher = higher_is_better(metric)
-    pairs = all_pairs(table, higher_is_better=higher)
+    pairs = all_pairs(table, diverged(arms, seeds), higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
     arrived = arrivals(arms)
     return Analysis(

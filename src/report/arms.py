@@ -152,6 +152,16 @@ def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:
     return seeds, table
 
 
+def diverged(arms: Sequence[Arm], seeds: Sequence[Values]) -> npt.NDArray[np.bool_]:
+    """[arm, seed]: whether a member did; False where there is none."""
+    rows = [[_diverged(arm.members.get(seed)) for seed in seeds] for arm in arms]
+    return np.array(rows, bool).reshape(len(arms), len(seeds))
+
+
+def _diverged(record: Record | None) -> bool:
+    return record is not None and record["status"] == "diverged"
+
+
 def order(table: Array, name: str) -> list[int]:
     """Arms, best mean first; those without any number last."""
     sign = -1 if higher_is_better(name) else 1
