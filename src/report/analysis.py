@@ -15,10 +15,11 @@ from src.report.results import Record
 from src.report.roles import Roles, roles
 from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
-from src.report.statistics.pairs import Pair, all_pairs
+from src.report.statistics.pairs import Pair, all_pairs, paired
 from src.report.statistics.power import Plan, level_of_next, plans
 from src.report.statistics.profiles import Profiles, profiles
 from src.report.statistics.ranks import Ranking, ranking
+from src.report.statistics.rows import levelled
 from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
 from src.report.tally import Tally, lost, tallies
@@ -43,7 +44,7 @@ class Analysis:
     metric: str
     arms: list[Arm]
     seeds: list[Values]
-    table: Array  # [arm, seed] of the metric, NaN where there is no member
+    table: Array  # [arm, seed] of the metric, levelled; NaN where there is no member
     summaries: list[Summary]
     pairs: list[Pair]
     letters: list[str]
@@ -72,7 +73,8 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     if np.isnan(unordered).all():
         raise InputError(f"no member has a {metric.replace('_', ' ')}, so nothing can be compared.")
     arms = [arms[k] for k in order(unordered, metric)]
-    seeds, table = scores(arms, metric)
+    seeds, raw = scores(arms, metric)
+    table = levelled(raw)
     higher = higher_is_better(metric)
     pairs = all_pairs(table, diverged(arms, seeds), higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
@@ -102,7 +104,7 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
     """None as well for pairs with too few seeds for a test."""
     tested = [k for k, pair in enumerate(pairs) if not math.isnan(pair.p)]
     unsettled = [k for k in tested if not pairs[k].claimed]
-    differences = [table[pairs[k].first] - table[pairs[k].second] for k in unsettled]
+    differences = paired(table)[unsettled]
     found = plans(
         [row[~np.isnan(row)] for row in differences], level_of_next(len(unsettled), 1 - LEVEL)
     )

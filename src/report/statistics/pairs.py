@@ -9,12 +9,9 @@ import numpy.typing as npt
 
 from src.report.statistics import effects, families, intervals, sign_flips
 from src.report.statistics.level import FEWEST, LEVEL
-from src.report.statistics.rows import Array, Counts, by_count, counts
+from src.report.statistics.rows import ROUNDING, Array, Counts, by_count, counts, levelled
 
 BoolArray = npt.NDArray[np.bool_]
-
-# Relative to the largest score: what rounding leaves of no difference.
-ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ def all_pairs(
 ) -> list[Pair]:
     """Of scores [arm, seed]; NaN for a pair with too few seeds in common. diverged: [arm, seed],
     members whose score stands for no result."""
+    table = levelled(table)
     differences = paired(table)
     found = _compared(differences, _either(diverged))
     columns = (
@@ -113,7 +111,7 @@ def _either(diverged: BoolArray | None) -> BoolArray | None:
     if diverged is None:
         return None
     first, second = np.triu_indices(diverged.shape[-2], 1)
-    some = diverged.any(axis=-1)
+    some = np.asarray(diverged.any(axis=-1))
     return np.asarray(some[..., first] | some[..., second])
 
 
