@@ -10,6 +10,7 @@ from src.report.analysis import Options, analyse
 from src.report.answer import answer
 from src.report.compared import compare
 from src.report.metrics import rule_of_diverged, score, worst
+from src.report.statistics.power import Plan
 from tests.records import diverged, made
 
 # Of zeros, below guessing in every seed.
@@ -92,6 +93,27 @@ def test_two_sweeps_of_an_arm_that_diverged_in_one() -> None:
     assert zeros.p >= 2 / math.comb(6, 3)
 
 
+def test_a_plan_asks_for_seeds_whose_labels_can_reach_the_level() -> None:
+    """Nine arms of 3 seeds of which one diverged: of its 8 pairs and 28 more the next claim is at
+    0.05 / 36 = 0.0014; 2 / C(12, 6) = 0.0022, 2 / C(14, 7) = 0.0006, so 7 seeds."""
+    records = [
+        finished(f"arm{k}", seed, 0.87 + 0.001 * ((k % 6 + 1) * (seed + 1) % 7))
+        for k in range(8)
+        for seed in range(3)
+    ]
+    records += [diverged(init__name="he", seed=seed) for seed in range(3)]
+    found = analyse(records)
+    assert not any(pair.claimed for pair in found.pairs)
+    of_he = [found.plans[k] for k, pair in enumerate(found.pairs) if pair.second == 8]
+    assert of_he == [Plan(4)] * 8
+
+
+def test_of_equal_arms_the_one_that_finished_stands_first() -> None:
+    records = [diverged(init__name="he", seed=seed) for seed in range(4)]
+    records += [finished("zeros", seed, 0.093) for seed in range(4)]
+    assert [arm.name for arm in analyse(records).arms] == ["zeros", "he"]
+
+
 def test_few_seeds_of_a_coin_are_no_claim() -> None:
     """Three of three diverged in one arm and none in the other: so it is in 1 of 10 cases where
     both are alike."""
@@ -100,4 +122,6 @@ def test_few_seeds_of_a_coin_are_no_claim() -> None:
     (pair,) = analyse(records).pairs
     assert (pair.test, pair.claimed) == ("t, bounded", False)
     assert pair.p == pytest.approx(0.1)
-    assert "(members diverged)" in " ".join(answer(analyse(records)).notes)
+    # 2 / C(8, 4) = 0.029 is below 5 %, and one more is what t would ask for as well.
+    assert analyse(records).plans[0] == Plan(1)
+    assert "(where members diverged)" in " ".join(answer(analyse(records)).notes)

@@ -13,6 +13,7 @@ from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
 from src.report.results import Record
 from src.report.roles import Roles, roles
+from src.report.statistics import families
 from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
 from src.report.statistics.pairs import Pair, all_pairs, paired
@@ -69,12 +70,11 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     metric = options.metric or default_score(chosen)
     if metric not in SCORES:
         raise InputError(f"report.metric={metric}: must be one of {', '.join(SCORES)}.")
-    _, unordered = scores(arms, metric)
+    seeds, unordered = scores(arms, metric)
     if np.isnan(unordered).all():
         raise InputError(f"no member has a {metric.replace('_', ' ')}, so nothing can be compared.")
-    arms = [arms[k] for k in order(unordered, metric)]
-    seeds, raw = scores(arms, metric)
-    table = levelled(raw)
+    places = order(levelled(unordered), metric, diverged(arms, seeds))
+    arms, table = [arms[k] for k in places], levelled(unordered)[places]
     higher = higher_is_better(metric)
     pairs = all_pairs(table, diverged(arms, seeds), higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
@@ -105,11 +105,17 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
     tested = [k for k, pair in enumerate(pairs) if not math.isnan(pair.p)]
     unsettled = [k for k in tested if not pairs[k].claimed]
     differences = paired(table)[unsettled]
-    found = plans(
-        [row[~np.isnan(row)] for row in differences], level_of_next(len(unsettled), 1 - LEVEL)
-    )
-    by_pair = dict(zip(unsettled, found, strict=True))
+    level = level_of_next(len(unsettled), 1 - LEVEL)
+    found = plans([row[~np.isnan(row)] for row in differences], level)
+    by_pair = {k: _bounded(plan, pairs[k], level) for k, plan in zip(unsettled, found, strict=True)}
     return [by_pair.get(k) for k in range(len(pairs))]
+
+
+def _bounded(plan: Plan | None, pair: Pair, level: float) -> Plan | None:
+    """What is bounded must have the seeds whose labels can reach the level."""
+    if plan is None or plan.more is None or pair.test != families.BOUNDED:
+        return plan
+    return Plan(max(plan.more, families.seeds_of_labels(level) - pair.n))
 
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:

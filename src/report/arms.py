@@ -14,6 +14,7 @@ from src.report.roles import SEEDS, Roles
 from src.report.settings import Record, shown
 
 Array = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Values = tuple[str, ...]
 Members = dict[Values, Record]  # by their seeds' values
 
@@ -179,7 +180,7 @@ def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:
     return seeds, table
 
 
-def diverged(arms: Sequence[Arm], seeds: Sequence[Values]) -> npt.NDArray[np.bool_]:
+def diverged(arms: Sequence[Arm], seeds: Sequence[Values]) -> BoolArray:
     """[arm, seed]: whether a member did; False where there is none."""
     rows = [[_diverged(arm.members.get(seed)) for seed in seeds] for arm in arms]
     return np.array(rows, bool).reshape(len(arms), len(seeds))
@@ -189,15 +190,17 @@ def _diverged(record: Record | None) -> bool:
     return record is not None and record["status"] == "diverged"
 
 
-def order(table: Array, name: str) -> list[int]:
-    """Arms, best mean first; those without any number last."""
+def order(table: Array, name: str, diverged: BoolArray | None = None) -> list[int]:
+    """Arms, best mean first, of equal ones those of which fewer members diverged ([arm, seed]);
+    those without any number last."""
     sign = -1 if higher_is_better(name) else 1
     known = ~np.isnan(table)
     means = [
         sign * row[has].mean() if has.any() else math.inf
         for row, has in zip(table, known, strict=True)
     ]
-    return sorted(range(len(table)), key=means.__getitem__)
+    lost = [0] * len(table) if diverged is None else diverged.sum(axis=1).tolist()
+    return sorted(range(len(table)), key=lambda k: (means[k], lost[k]))
 
 
 def _natural(values: Values) -> list[tuple[int, str]]:

@@ -18,7 +18,7 @@ from src.report.wording import listed, plural, spoken, words
 TESTS = {
     families.PERMUTATION: "permutation tests (signs of paired differences)",
     families.STUDENT: "paired t tests",
-    families.BOUNDED: "paired t tests no surer than permutations of labels (members diverged)",
+    families.BOUNDED: "paired t tests bounded by permutations of labels (where members diverged)",
 }
 # Arms named in a note; more are counted.
 NAMED = 3

@@ -9,6 +9,7 @@ from src.report.statistics.level import FEWEST, LEVEL
 from src.report.statistics.rows import Array, Counts, by_count, counts, spread
 
 PERMUTATION, STUDENT, BOUNDED, NONE = "permutation", "t", "t, bounded", "none"
+MOST_OF_LABELS = 500  # C(2n, n) is near the largest double beyond
 # How far below the level of Holm's first step the least p of a permutation must lie. At 1 it claims
 # only where all differences have one sign: with 10 seeds and 21 pairs, differences of 1.5 standard
 # deviations are found in 50 % of sweeps where t finds 68 %; with 10 and 3 (1/8), in 93 % where t
@@ -61,6 +62,12 @@ def smallest_of_labels(n: Counts) -> Array:
     """The least p of a test that permutes the labels of two arms of n members, 2 / C(2n, n): how
     often the n that diverged more, or least, would all be of one arm if arms were alike."""
     return np.asarray(2 / special.binom(2.0 * n, n))
+
+
+def seeds_of_labels(level: float) -> int:
+    """The fewest n at which smallest_of_labels is no more than the level."""
+    n = np.arange(1, MOST_OF_LABELS + 1)
+    return int(n[smallest_of_labels(n) <= level][0])
 
 
 def student(rows: Array) -> Array:
