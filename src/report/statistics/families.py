@@ -36,11 +36,11 @@ def p_values(
     """Two-sided, of the means of paired differences [..., pair, seed], and by which test; all pairs
     of a table are one family. NaN below FEWEST seeds.
 
-    diverged: [..., pair], whether any member of either arm did. Then differences have two sizes, a
+    diverged: [..., pair], whether any member of either arm did. Differences then have two sizes, a
     seed's noise and a collapse, and three that collapsed alike look to t like an effect without
-    spread: of ten like arms of which each member diverges with a chance of 0.3, t alone would tell
-    some pair apart in 23 % of sweeps of 3 seeds (2,000 sweeps). So there no p is below
-    smallest_of_labels, and at most 5 % are, whether arms are 2, 6 or 10, members few or many.
+    spread: of ten like arms of which each member diverges with a chance of 0.3, t alone tells some
+    pair apart in 23 % of sweeps of 3 seeds; with no p below smallest_of_labels, in 0.4 % (2,000
+    sweeps).
     """
     n = counts(differences)
     family = (n >= FEWEST).sum(axis=-1, keepdims=True)
