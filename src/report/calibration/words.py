@@ -115,7 +115,8 @@ look like an effect without spread, and t tests of few seeds claim too much: in 
 ten like arms and 3 seeds at a chance of 0.3, in 53 % at 0.5. So where a report sees members that
 diverged, the p of such a pair is never below what permutations of the labels of n + n runs can
 give, 2 / C(2n, n): that leaves 0.4 and 0.1 %, and at most 4.5 % in each of 36 cells of 2,000
-sweeps, with 2, 6 and 10 arms, 3, 4, 5 and 10 seeds and chances of 0.1, 0.3 and 0.5. Runs that end at chance without diverging are not seen so."""
+sweeps, with 2, 6 and 10 arms, 3, 4, 5 and 10 seeds and chances of 0.1, 0.3 and 0.5. Runs that
+end at chance without diverging are not seen so."""
 
 TAILS = """\
 Far tails. Of `one-sided` scores the interval of the mean holds it in {one_sided:.1f} % at 5 seeds,
