@@ -129,7 +129,7 @@ def test_one_arm_only() -> None:
 
 def test_arms_equal_in_every_seed() -> None:
     found = told(arm("he", 0.9) + arm("he2", 0.9))
-    assert found.sentence == "All 2 arms gave equal results in every seed."
+    assert found.sentence == "Both arms have equal test accuracy in every seed that they share."
     assert found.unsettled == ["he and he2: equal in all 10 seeds; more would not tell them apart."]
 
 
@@ -138,7 +138,7 @@ def test_all_diverged() -> None:
         diverged(init__name=name, seed=seed) for name in ("he", "xavier") for seed in range(5)
     ]
     found = told(records)
-    assert found.sentence == "Every member of all 2 arms diverged: no arm beats another."
+    assert found.sentence == "Every compared member of both arms diverged: no arm beats another."
     assert any(note.startswith("Diverged: 10 members (he 5, xavier 5)") for note in found.notes)
 
 

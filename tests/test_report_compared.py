@@ -149,6 +149,62 @@ def test_settings_tuned_otherwise() -> None:
     assert any("he" in line and "optimizer: adam -> sgd" in line for line in lines(found, "", ""))
 
 
+def test_members_that_were_not_chosen_are_not_passed_over() -> None:
+    def tuned(other: float) -> list[dict[str, Any]]:
+        records = sweep({"he": 0.8, "xavier": 0.7}) + sweep({"he": other, "xavier": other})
+        for record in records[2 * SEEDS :]:
+            record["config"]["optimizer"]["name"] = "sgd"
+        return records
+
+    assert sentence(compared(tuned(0.5), tuned(0.5))) == (
+        "All members that both sweeps have are equal to the bit."
+    )
+    assert sentence(compared(tuned(0.5), tuned(0.6))) == (
+        "All compared members are equal to the bit; of the others that both have, not all."
+    )
+
+
+def test_what_arms_exchanged_has_changed() -> None:
+    def scaled(he: float, xavier: float) -> list[dict[str, Any]]:
+        records = sweep({"he": 0.8, "xavier": 0.7})
+        for record in records:
+            name = record["config"]["init"]["name"]
+            record["config"]["init"]["scale"] = {"he": he, "xavier": xavier}[name]
+            record["device"] = {"he": "cpu", "xavier": "cuda"}[name] if he > 1 else "cuda"
+            record["versions"] = {"torch": f"2.{he if name == 'he' else xavier}"}
+        return records
+
+    found = compared(scaled(2.0, 1.0), scaled(1.0, 2.0))
+    assert [(change.what, change.first, change.second) for change in found.changes] == [
+        ("init.scale of he", "2.0", "1.0"),
+        ("init.scale of xavier", "1.0", "2.0"),
+        ("device", "cpu, cuda", "cuda"),
+        ("version of torch of he", "2.2.0", "2.1.0"),
+        ("version of torch of xavier", "2.1.0", "2.2.0"),
+    ]
+
+
+def test_other_seeds_have_changed() -> None:
+    def seeds(he: range, zeros: range) -> list[dict[str, Any]]:
+        return [
+            made(0.8 + 0.001 * seed, init__name=name, seed=seed, data__order_seed=seed)
+            for name, some in (("he", he), ("zeros", zeros))
+            for seed in some
+        ]
+
+    def told(*ranges: tuple[range, range]) -> list[tuple[str, str, str]]:
+        found = compared(*(seeds(*each) for each in ranges))
+        return [(change.what, change.first, change.second) for change in found.changes]
+
+    early, late, all_ten = range(8, 11), range(9, 12), range(12)
+    assert told((early, early), (late, late)) == [("seeds", "8, 9, 10", "9, 10, 11")]
+    assert told((early, late), (late, early)) == [
+        ("seeds of he", "8, 9, 10", "9, 10, 11"),
+        ("seeds of zeros", "9, 10, 11", "8, 9, 10"),
+    ]
+    assert told((early, early), (all_ten, all_ten)) == [("number of seeds", "3", "12")]
+
+
 def test_sentence() -> None:
     means = {"he": 0.8, "xavier": 0.7, "zeros": 0.1}
     first = sweep(means, spread=0.001)

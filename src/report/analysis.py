@@ -7,19 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, find, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, diverged, find, order, scores
 from src.report.arrivals import arrivals
 from src.report.marginals import Marginal, marginals
 from src.report.metrics import SCORES, default_score, higher_is_better
 from src.report.protocol import check
 from src.report.results import Record
 from src.report.roles import Roles, roles
+from src.report.statistics import families
 from src.report.statistics.letters import letters
 from src.report.statistics.level import LEVEL
-from src.report.statistics.pairs import Pair, all_pairs
+from src.report.statistics.pairs import Pair, all_pairs, paired
 from src.report.statistics.power import Plan, level_of_next, plans
 from src.report.statistics.profiles import Profiles, profiles
 from src.report.statistics.ranks import Ranking, ranking
+from src.report.statistics.rows import levelled
 from src.report.statistics.summary import Summary, summaries
 from src.report.statistics.survival import Arrival, LogRank, log_rank
 from src.report.tally import Tally, lost, tallies
@@ -44,7 +46,7 @@ class Analysis:
     metric: str
     arms: list[Arm]
     seeds: list[Values]
-    table: Array  # [arm, seed] of the metric, NaN where there is no member
+    table: Array  # [arm, seed] of the metric, levelled; NaN where there is no member
     summaries: list[Summary]
     pairs: list[Pair]
     letters: list[str]
@@ -70,13 +72,13 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     metric = options.metric or default_score(chosen)
     if metric not in SCORES:
         raise InputError(f"report.metric={metric}: must be one of {', '.join(SCORES)}.")
-    _, unordered = scores(arms, metric)
+    seeds, unordered = scores(arms, metric)
     if np.isnan(unordered).all():
         raise InputError(f"no member has a {metric.replace('_', ' ')}, so nothing can be compared.")
-    arms = [arms[k] for k in order(unordered, metric)]
-    seeds, table = scores(arms, metric)
+    places = order(levelled(unordered), metric, diverged(arms, seeds))
+    arms, table = [arms[k] for k in places], levelled(unordered)[places]
     higher = higher_is_better(metric)
-    pairs = all_pairs(table, higher_is_better=higher)
+    pairs = all_pairs(table, diverged(arms, seeds), higher_is_better=higher)
     apart = {(pair.first, pair.second) for pair in pairs if pair.claimed}
     arrived = arrivals(arms)
     return Analysis(
@@ -105,12 +107,18 @@ def _plans(table: Array, pairs: Sequence[Pair]) -> list[Plan | None]:
     """None as well for pairs with too few seeds for a test."""
     tested = [k for k, pair in enumerate(pairs) if not math.isnan(pair.p)]
     unsettled = [k for k in tested if not pairs[k].claimed]
-    differences = [table[pairs[k].first] - table[pairs[k].second] for k in unsettled]
-    found = plans(
-        [row[~np.isnan(row)] for row in differences], level_of_next(len(unsettled), 1 - LEVEL)
-    )
-    by_pair = dict(zip(unsettled, found, strict=True))
+    differences = paired(table)[unsettled]
+    level = level_of_next(len(unsettled), 1 - LEVEL)
+    found = plans([row[~np.isnan(row)] for row in differences], level)
+    by_pair = {k: _bounded(plan, pairs[k], level) for k, plan in zip(unsettled, found, strict=True)}
     return [by_pair.get(k) for k in range(len(pairs))]
+
+
+def _bounded(plan: Plan | None, pair: Pair, level: float) -> Plan | None:
+    """What is bounded must have the seeds whose labels can reach the level."""
+    if plan is None or plan.more is None or pair.test != families.BOUNDED:
+        return plan
+    return Plan(max(plan.more, families.seeds_of_labels(level) - pair.n))
 
 
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:

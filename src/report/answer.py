@@ -11,7 +11,7 @@ from src.report.question import question
 from src.report.settings import shown
 from src.report.statistics.level import FEWEST
 from src.report.unsettled import unsettled
-from src.report.wording import Margin, decimals, listed, margin, number, plural, spoken
+from src.report.wording import Margin, decimals, listed, margin, number, plural, spoken, words
 
 # So many arms are told apart by name and number in the answer; more are counted.
 NAMED = 2
@@ -40,16 +40,23 @@ def _sentence(analysis: Analysis) -> str:
         return _one_arm(analysis)
     members = [record for arm in analysis.arms for record in arm.members.values()]
     if all(record["status"] == "diverged" for record in members):
-        return f"Every member of all {len(analysis.arms)} arms diverged: no arm beats another."
+        return f"Every compared member of {_all(analysis)} diverged: no arm beats another."
     tested = [pair for pair in analysis.pairs if not math.isnan(pair.p)]
     if not tested:
-        most = max(pair.n for pair in analysis.pairs)
-        shared = f"{plural(most, 'seed')} in common" if most else "no seed in common"
-        return f"No claim can be made: arms have {shared}, and at least {FEWEST} are needed."
+        found = {pair.n for pair in analysis.pairs}
+        most = "at most " if len(found) > 1 else ""
+        shared = f"{plural(max(found), 'seed')} in common" if any(found) else "no seed in common"
+        return f"No claim can be made: arms have {most}{shared}, and at least {FEWEST} are needed."
     if all(pair.difference == pair.low == pair.high == 0 for pair in analysis.pairs):
-        return f"All {len(analysis.arms)} arms gave equal results in every seed."
+        equal = f"equal {words(analysis.metric)} in every seed that they share"
+        return f"{_all(analysis).capitalize()} have {equal}."
     claims = [margin(pair, analysis.metric) for pair in tested if pair.claimed]
     return _claims(analysis, claims) if claims else _nothing(analysis)
+
+
+def _all(analysis: Analysis) -> str:
+    count = len(analysis.arms)
+    return "both arms" if count == 2 else f"all {count} arms"
 
 
 def _one_arm(analysis: Analysis) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from src.errors import InputError
-from src.report.metrics import higher_is_better, score
+from src.report.metrics import higher_is_better, score, worst
 from src.report.names import names
-from src.report.roles import Roles
+from src.report.roles import SEEDS, Roles
 from src.report.settings import Record, shown
 
 Array = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Values = tuple[str, ...]
 Members = dict[Values, Record]  # by their seeds' values
 
@@ -73,12 +74,20 @@ def arms_of(records: Sequence[Record], roles: Roles) -> list[Arm]:
 def _tuned(
     name: str, of: Values, options: Mapping[Values, Members], roles: Roles, repeated: int
 ) -> Arm:
-    """The option with the best mean among those with enough seeds; of equal ones the first."""
-    scores = {each: _known(members) for each, members in options.items()}
+    """The option with the best mean among those with enough seeds; one of which no member finished
+    only where there is no other; of equal ones the first."""
+    everyone = [record for members in options.values() for record in members.values()]
+    lowest = worst(everyone, CHOSEN_BY)
+    scores = {each: _known(members, lowest) for each, members in options.items()}
     most = max(map(len, scores.values()))
     enough = {each for each, known in scores.items() if known and len(known) >= ENOUGH * most}
     means = {each: math.fsum(known) / len(known) for each, known in scores.items() if known}
-    best = max(options, key=lambda each: means[each] if each in enough else -math.inf)
+    best = max(
+        options,
+        key=lambda each: (
+            (_finished(options[each]), means[each]) if each in enough else (False, -math.inf)
+        ),
+    )
     tried = tuple(
         Option(
             dict(zip(roles.nuisance, each, strict=True)),
@@ -94,9 +103,13 @@ def _tuned(
     return Arm(name, settings, chosen, options[best], len(options), tried, repeated)
 
 
-def _known(members: Members) -> list[float]:
-    scores = [score(record, CHOSEN_BY) for record in members.values()]
+def _known(members: Members, lowest: float) -> list[float]:
+    scores = [score(record, CHOSEN_BY, lowest) for record in members.values()]
     return [value for value in scores if not math.isnan(value)]
+
+
+def _finished(members: Members) -> bool:
+    return any(record["status"] == "done" for record in members.values())
 
 
 def notes_of_arms(arms: Sequence[Arm]) -> Iterator[str]:
@@ -109,6 +122,20 @@ def notes_of_arms(arms: Sequence[Arm]) -> Iterator[str]:
         yield (
             f"Options with less than {ENOUGH:.0%} of the seeds of the arm's fullest cannot be "
             f"chosen; so it was in {_listed(few)}."
+        )
+
+
+def notes_of_draws(seeds: Sequence[Values], keys: Sequence[str]) -> Iterator[str]:
+    """seeds: values of these settings. Where weights were drawn more seldom than members differ in
+    seeds."""
+    place = keys.index("seed") if "seed" in keys else None
+    drawn = 1 if place is None else len({values[place] for values in seeds})
+    if drawn < len(seeds):
+        times = "once" if drawn == 1 else f"{drawn:,} times"
+        yield (
+            f"The weights of each arm were drawn {times} only; n counts combinations of seeds "
+            f"({', '.join(sorted(keys, key=SEEDS.index))}), so what is said holds for "
+            f"{'this draw' if drawn == 1 else 'these draws'}."
         )
 
 
@@ -142,25 +169,38 @@ def _parts(text: str) -> list[str]:
 
 def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:
     """The seeds that any arm has, in their order, and [arm, seed] of a score: NaN where an arm has
-    no member."""
+    no member; one that diverged is no better than any that finished."""
     seeds = sorted({seed for arm in arms for seed in arm.members}, key=_natural)
     table = np.full((len(arms), len(seeds)), np.nan)
+    lowest = worst((record for arm in arms for record in arm.members.values()), name)
     for row, arm in enumerate(arms):
         for column, seed in enumerate(seeds):
             if seed in arm.members:
-                table[row, column] = score(arm.members[seed], name)
+                table[row, column] = score(arm.members[seed], name, lowest)
     return seeds, table
 
 
-def order(table: Array, name: str) -> list[int]:
-    """Arms, best mean first; those without any number last."""
+def diverged(arms: Sequence[Arm], seeds: Sequence[Values]) -> BoolArray:
+    """[arm, seed]: whether a member did; False where there is none."""
+    rows = [[_diverged(arm.members.get(seed)) for seed in seeds] for arm in arms]
+    return np.array(rows, bool).reshape(len(arms), len(seeds))
+
+
+def _diverged(record: Record | None) -> bool:
+    return record is not None and record["status"] == "diverged"
+
+
+def order(table: Array, name: str, diverged: BoolArray | None = None) -> list[int]:
+    """Arms, best mean first, of equal ones those of which fewer members diverged ([arm, seed]);
+    those without any number last."""
     sign = -1 if higher_is_better(name) else 1
     known = ~np.isnan(table)
     means = [
         sign * row[has].mean() if has.any() else math.inf
         for row, has in zip(table, known, strict=True)
     ]
-    return sorted(range(len(table)), key=means.__getitem__)
+    lost = [0] * len(table) if diverged is None else diverged.sum(axis=1).tolist()
+    return sorted(range(len(table)), key=lambda k: (means[k], lost[k]))
 
 
 def _natural(values: Values) -> list[tuple[int, str]]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from src.errors import InputError
 from src.report.analysis import Analysis
 from src.report.arms import Arm, Array, Values
 from src.report.changes import Change, changes, chosen, data_files, values
-from src.report.metrics import score
+from src.report.metrics import score, worst
 from src.report.results import Record
 from src.report.roles import SEEDS
 from src.report.settings import shown
@@ -61,6 +62,7 @@ class Comparison:
     only_first: list[str]
     only_second: list[str]
     arms: list[ArmChange]  # in the first sweep's order of rank
+    all_equal: bool  # to the bit: all members that both have, compared or not
 
 
 def compare(first: Analysis, second: Analysis) -> Comparison:
@@ -80,6 +82,7 @@ def compare(first: Analysis, second: Analysis) -> Comparison:
         [name for name in names if name not in others],
         [name for name in others if name not in names],
         _arms(both, first.metric),
+        _all_equal(first, second),
     )
 
 
@@ -112,9 +115,9 @@ def _comparable(first: Analysis, second: Analysis) -> None:
 def _arms(both: Sequence[tuple[Arm, Arm]], metric: str) -> list[ArmChange]:
     """All of them are one family of tests."""
     members = [(_by_seed(one), _by_seed(other)) for one, other in both]
-    tables = _tables(members, metric)
+    tables, diverged = _tables(members, metric)
     differences = paired(tables)[:, 0]
-    p, tests = families.p_values(differences)
+    p, tests = families.p_values(differences, diverged)
     adjusted = families.holm(p)
     low, high = intervals.of_mean(differences)
     return [
@@ -136,16 +139,21 @@ def _arms(both: Sequence[tuple[Arm, Arm]], metric: str) -> list[ArmChange]:
     ]
 
 
-def _tables(members: Sequence[tuple[BySeed, BySeed]], metric: str) -> Array:
-    """[arm, second and first sweep, seed], NaN where either has none."""
+def _tables(
+    members: Sequence[tuple[BySeed, BySeed]], metric: str
+) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """[arm, second and first sweep, seed], NaN where either has none; and [arm], whether any member
+    diverged in either sweep."""
+    everyone = [[*mine.values(), *theirs.values()] for mine, theirs in members]
+    lowest = worst((record for arm in everyone for record in arm), metric)
     seeds = list(dict.fromkeys(seed for one, _ in members for seed in one))
     tables = np.full((len(members), 2, len(seeds)), np.nan)
     for k, (mine, theirs) in enumerate(members):
         for column, seed in enumerate(seeds):
             if seed in mine and seed in theirs:
-                found = score(theirs[seed], metric), score(mine[seed], metric)
+                found = [score(sweep[seed], metric, lowest) for sweep in (theirs, mine)]
                 tables[k, :, column] = found if not np.isnan(found).any() else np.nan
-    return tables
+    return tables, np.array([any(r["status"] == "diverged" for r in arm) for arm in everyone])
 
 
 def _mean(row: Array) -> float:
@@ -160,9 +168,26 @@ def _by_seed(arm: Arm) -> BySeed:
 
 def _equal(mine: BySeed, theirs: BySeed, metric: str) -> int:
     return sum(
-        all(record.get(key) == theirs[seed].get(key) for key in RESULTS)
+        _same(record, theirs[seed])
         for seed, record in mine.items()
         if seed in theirs and not math.isnan(score(record, metric))
+    )
+
+
+def _same(one: Record, other: Record) -> bool:
+    return all(one.get(key) == other.get(key) for key in RESULTS)
+
+
+def _all_equal(first: Analysis, second: Analysis) -> bool:
+    """Members are the same by their arm, seeds and what either sweep tuned."""
+    keys = [*first.roles.scientific, *first.roles.nuisance, *second.roles.nuisance, *SEEDS]
+    mine: dict[Values, list[Record]] = {}
+    for record in first.records:
+        mine.setdefault(tuple(shown(record, key) for key in keys), []).append(record)
+    return all(
+        _same(one, record)
+        for record in second.records
+        for one in mine.get(tuple(shown(record, key) for key in keys), [])
     )
 
 

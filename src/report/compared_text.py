@@ -34,7 +34,9 @@ def sentence(comparison: Comparison) -> str:
     """What may be claimed of all common arms as one family."""
     arms = comparison.arms
     if all(arm.n and arm.equal == arm.n for arm in arms):
-        return "All members that both sweeps have are equal to the bit."
+        if comparison.all_equal:
+            return "All members that both sweeps have are equal to the bit."
+        return "All compared members are equal to the bit; of the others that both have, not all."
     if all(math.isnan(arm.p) for arm in arms):
         return f"No claim can be made: at least {FEWEST} seeds in common are needed."
     sign = 1 if higher_is_better(comparison.metric) else -1

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from src.report.analysis import Analysis
-from src.report.arms import CHOSEN_BY, notes_of_arms
-from src.report.metrics import CLASSES, higher_is_better
+from src.report.arms import CHOSEN_BY, notes_of_arms, notes_of_draws
+from src.report.metrics import higher_is_better, notes_of_metric, rule_of_diverged
 from src.report.protocol import notes_of_origin
-from src.report.results import Members
+from src.report.results import Members, Record
 from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
@@ -18,6 +18,7 @@ from src.report.wording import listed, plural, spoken, words
 TESTS = {
     families.PERMUTATION: "permutation tests (signs of paired differences)",
     families.STUDENT: "paired t tests",
+    families.BOUNDED: "paired t tests bounded by permutations of labels (where members diverged)",
 }
 # Arms named in a note; more are counted.
 NAMED = 3
@@ -41,6 +42,8 @@ def happened(analysis: Analysis) -> list[str]:
         *notes_of_origin(analysis.records),
         *notes_of_roles(analysis.roles, analysis.records),
         *notes_of_arms(analysis.arms),
+        *notes_of_draws(analysis.seeds, analysis.roles.seeds),
+        *notes_of_metric(_members(analysis), analysis.metric),
         *_diverged(analysis),
         *_failed(analysis),
         *_without(analysis),
@@ -83,19 +86,13 @@ def _diverged(analysis: Analysis) -> Iterator[str]:
     counts = [tally.diverged for tally in analysis.tallies]
     if not any(counts):
         return
-    classes = next(
-        record.get("classes", CLASSES)
-        for arm in analysis.arms
-        for record in arm.members.values()
-        if record["status"] == "diverged"
-    )
-    rule = (
-        f"{100 / classes:g} % of examples right"
-        if higher_is_better(analysis.metric)
-        else f"a loss of ln({classes}) = {math.log(classes):.3f}"
-    )
+    rule = rule_of_diverged(_members(analysis), analysis.metric)
     where = _counted(analysis, counts)
-    yield f"Diverged: {plural(sum(counts), 'member')} ({where}); each counts as guessing, {rule}."
+    yield f"Diverged: {plural(sum(counts), 'member')} ({where}); each counts as {rule}."
+
+
+def _members(analysis: Analysis) -> list[Record]:
+    return [record for arm in analysis.arms for record in arm.members.values()]
 
 
 def _failed(analysis: Analysis) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from src.report.arms import Arm
-from src.report.metrics import CLASSES
+from src.report.metrics import guessing
 from src.report.results import Record
 
 Array = npt.NDArray[np.float64]
@@ -94,9 +94,3 @@ def _curve(x: Array, table: Array, crosses: Sequence[tuple[float, float]]) -> Cu
         len(table),
         crosses,
     )
-
-
-def guessing(member: Record, key: str) -> float:
-    """What one that guesses among the classes shows."""
-    classes = member.get("classes", CLASSES)
-    return math.log(classes) if key.endswith("loss") else 1 / classes

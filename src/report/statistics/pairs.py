@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from src.report.statistics import effects, families, intervals, sign_flips
 from src.report.statistics.level import FEWEST, LEVEL
-from src.report.statistics.rows import Array, Counts, by_count, counts
+from src.report.statistics.rows import ROUNDING, Array, Counts, by_count, counts, levelled
 
-# Relative to the largest score: what rounding leaves of no difference.
-ROUNDING = 1e-13
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Pair:
     wilcoxon: float = math.nan  # p of the signed-rank test, unadjusted; no claim rests on it
     test: str = field(
         default=families.NONE, kw_only=True
-    )  # that p is of: permutation (of signs), t (paired) or none
+    )  # that p is of: permutation (of signs), t (paired), the same, bounded, or none
 
     @property
     def claimed(self) -> bool:
@@ -54,14 +53,18 @@ class Comparisons:
     test: npt.NDArray[np.str_]
 
     @property
-    def claimed(self) -> npt.NDArray[np.bool_]:
+    def claimed(self) -> BoolArray:
         return np.asarray(self.adjusted <= 1 - LEVEL)
 
 
-def all_pairs(table: Array, *, higher_is_better: bool = True) -> list[Pair]:
-    """Of scores [arm, seed]; NaN for a pair with too few seeds in common."""
+def all_pairs(
+    table: Array, diverged: BoolArray | None = None, *, higher_is_better: bool = True
+) -> list[Pair]:
+    """Of scores [arm, seed]; NaN for a pair with too few seeds in common. diverged: [arm, seed],
+    members whose score stands for no result."""
+    table = levelled(table)
     differences = paired(table)
-    found = _compared(differences)
+    found = _compared(differences, _either(diverged))
     columns = (
         *(found.difference, found.low, found.high, found.p, found.adjusted),
         effects.standardised(differences),
@@ -82,9 +85,10 @@ def all_pairs(table: Array, *, higher_is_better: bool = True) -> list[Pair]:
     ]
 
 
-def compare(tables: Array) -> Comparisons:
-    """Of scores [..., arm, seed], each table a family of its own: what claims rest on."""
-    return _compared(paired(tables))
+def compare(tables: Array, diverged: BoolArray | None = None) -> Comparisons:
+    """Of scores [..., arm, seed], each table a family of its own: what claims rest on. diverged: as
+    of all_pairs, [..., arm, seed]."""
+    return _compared(paired(tables), _either(diverged))
 
 
 def paired(tables: Array) -> Array:
@@ -102,10 +106,19 @@ def paired(tables: Array) -> Array:
     return np.where(level, np.where(nought, 0.0, low[..., None]), differences)
 
 
-def _compared(differences: Array) -> Comparisons:
+def _either(diverged: BoolArray | None) -> BoolArray | None:
+    """[..., pair]: whether any member of either arm did."""
+    if diverged is None:
+        return None
+    first, second = np.triu_indices(diverged.shape[-2], 1)
+    some = np.asarray(diverged.any(axis=-1))
+    return np.asarray(some[..., first] | some[..., second])
+
+
+def _compared(differences: Array, diverged: BoolArray | None) -> Comparisons:
     mean = by_count(differences, lambda rows: rows.mean(axis=1)[None])[0]
     low, high = intervals.of_mean(differences)
-    p, test = families.p_values(differences)
+    p, test = families.p_values(differences, diverged)
     return Comparisons(counts(differences), mean, low, high, p, families.holm(p), test)
 
 

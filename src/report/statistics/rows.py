@@ -9,6 +9,9 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
+# Relative to the largest score: what rounding leaves of no difference.
+ROUNDING = 1e-13
+
 
 def counts(values: Array) -> Counts:
     """[...] of [..., seed]: how many are not NaN."""
@@ -19,6 +22,17 @@ def spread(rows: Array) -> Array:
     """Standard deviation of [row, n], n at least 2; of equal values exactly 0, which their mean's
     rounding would spoil."""
     return np.asarray((rows - rows[:, :1]).std(axis=1, ddof=1))
+
+
+def levelled(table: Array) -> Array:
+    """The same scores, those that rounding alone sets apart made equal: 0.1 + 0.2 and 0.3."""
+    known = np.unique(table[np.isfinite(table)])
+    noise = ROUNDING * np.abs(known).max(initial=0)
+    starts = np.diff(known, prepend=-np.inf) > noise
+    levels = known[starts][np.cumsum(starts) - 1]
+    out = table.copy()
+    out[np.isfinite(table)] = levels[np.searchsorted(known, table[np.isfinite(table)])]
+    return out
 
 
 def by_count(values: Array, function: Callable[[Array], Array], fewest: int = 1) -> Array:
