@@ -9,7 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.path import Path
+from matplotlib.textpath import TextToPath, text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from src.report.figures.palette import MUTED
@@ -38,8 +39,9 @@ def text_width(text: str, size: float = SMALL) -> float:
     """Inches."""
     if not text.strip():
         return 0.0
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
-    return float(path.get_extents().x1) / 72
+    font = FontProperties(family="DejaVu Sans")
+    vertices, codes = text_to_path.get_text_path(font, text, ismath=False)
+    return float(Path(vertices, codes).get_extents().x1) * size / TextToPath.FONT_SCALE / 72
 
 
 def shortened(name: str, limit: int = NAME) -> str:
