@@ -81,6 +81,21 @@ def test_differences_are_those_of_the_seeds(baseline: str | None) -> None:
         assert filled == claimed
 
 
+def test_differences_enlarge_the_one_arm_that_is_near() -> None:
+    """Of he, xavier and zeros the interval of xavier would lie under its marker."""
+    drawing = differences(sweep({"he": 0.88, "xavier": 0.879, "zeros": 0.1}))
+    assert drawing is not None
+    low, high = drawing.figure.axes[1].get_xlim()
+    line = artists(drawing.figure)["arm-1-differences-near-mean"]
+    assert low < min(0, *line.get_xdata())
+    assert high > max(0, *line.get_xdata())
+    wide = drawing.figure.axes[0].get_xlim()
+    assert high - low < (wide[1] - wide[0]) / 20
+    far = differences(sweep({"he": 0.88, "zeros": 0.1}))
+    assert far is not None
+    assert len(far.figure.axes) == 1
+
+
 def test_curves_are_means_over_seeds_with_bands() -> None:
     analysis = sweep(MEANS)
     drawing = curves(analysis)

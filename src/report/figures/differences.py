@@ -28,7 +28,8 @@ def differences(analysis: Analysis) -> Drawing | None:
     wide = words.scale(analysis.metric)
     higher = higher_is_better(analysis.metric)
     reach = wide * NEAR if higher else NEAR_LOSS * abs(analysis.summaries[reference].mean)
-    near = focus(kept(analysis, rows), 0.0, reach)
+    # The reference, which has no row, is at zero: one row beside it is worth a look.
+    near = focus(kept(analysis, rows), 0.0, reach, fewest=1)
     drawn = sheet(
         analysis,
         rows,
@@ -36,7 +37,7 @@ def differences(analysis: Analysis) -> Drawing | None:
         name="differences",
         label=f"difference from {name} in {_unit(analysis.metric)}",
         titles=("all arms", "near zero, enlarged"),
-        near=near and (min(near[0], 0.0), max(near[1], 0.0)),
+        near=near,
     )
     for axes in drawn.panels:
         axes.axvline(0, color=INK, lw=0.6, zorder=1)

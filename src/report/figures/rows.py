@@ -121,13 +121,15 @@ def sheet(
     return Sheet(figure, panels, drawn, heights)
 
 
-def focus(rows: Sequence[Row], centre: float, reach: float) -> tuple[float, float] | None:
-    """The span of the rows whose mean lies within reach of the centre; None where a panel of its
-    own would show little more than the one of all."""
+def focus(
+    rows: Sequence[Row], centre: float, reach: float, *, fewest: int = 2
+) -> tuple[float, float] | None:
+    """The span of the centre and of the rows whose mean lies within reach of it; None of fewer
+    such rows, or where a panel of its own would show little more than the one of all."""
     near = [row for row in rows if abs(row.mean - centre) <= reach]
-    if len(near) < 2:
+    if len(near) < fewest:
         return None
-    ends = np.concatenate([[row.mean, row.low, row.high, *row.seeds] for row in near])
+    ends = np.concatenate([[centre], *([row.mean, row.low, row.high, *row.seeds] for row in near)])
     ends = ends[np.isfinite(ends) & (abs(ends - centre) <= 2 * reach)]
     low, high = float(ends.min()), float(ends.max())
     whole = _span(rows)
