@@ -7,6 +7,7 @@ import numpy as np
 from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.drawing import Drawing
+from src.report.figures.layout import shortened
 from src.report.figures.palette import INK, looks
 from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, sheet
 from src.report.metrics import higher_is_better
@@ -35,7 +36,7 @@ def differences(analysis: Analysis) -> Drawing | None:
         rows,
         looks(analysis),
         name="differences",
-        label=f"difference from {name} in {_unit(analysis.metric)}",
+        label=f"difference from {shortened(name)} in {_unit(analysis.metric)}",
         titles=("all arms", "near zero, enlarged"),
         near=near,
     )
@@ -68,15 +69,15 @@ def _row(analysis: Analysis, pair: Pair, reference: int) -> Row:
 
 
 def _caption(analysis: Analysis, rows: list[Row], reference: int) -> str:
-    names = [arm.name for arm in analysis.arms]
+    against, count = words.arms(analysis, [reference]), len(analysis.arms)
     claimed = [row for row in rows if row.filled]
     better = [row for row in claimed if (row.mean > 0) == higher_is_better(analysis.metric)]
     kind = "the baseline" if analysis.baseline is not None else "the best arm"
     return (
-        f"Differences in {analysis.metric.replace('_', ' ')} from {names[reference]} ({kind}),"
+        f"Differences in {analysis.metric.replace('_', ' ')} from {against} ({kind}),"
         f" paired by seed, {words.seeds(analysis)}: mean with 95 % interval, ticks single seeds."
         f" Filled points are claimed (Holm-corrected over all pairs): {len(better)} better,"
         f" {len(claimed) - len(better)} worse, of {len(rows)}; hollow ones are not told apart"
-        f" from {names[reference]}."
-        + (f" Of more than {MOST} arms the first and last are shown." if len(names) > MOST else "")
+        f" from {against}."
+        + (f" Of more than {MOST} arms the first and last are shown." if count > MOST else "")
     )

@@ -156,16 +156,21 @@ def _caption(
     across: list[str],
     limits: tuple[float, float, bool],
 ) -> str:
-    best, worst = analysis.arms[0], analysis.arms[-1]
-    ends = analysis.summaries[0].mean, analysis.summaries[-1].mean
+    means = {place: summary.mean for place, summary in enumerate(analysis.summaries)}
+    higher = higher_is_better(analysis.metric)
+    (best, first), (worst, last) = (
+        words.extreme(
+            *(analysis, means, lambda value: words.number(value, analysis.metric)), highest=highest
+        )
+        for highest in (higher, not higher)
+    )
     missing = int(np.isnan(table).sum())
     low, high, beyond = limits
-    edge = low if higher_is_better(analysis.metric) else high
+    edge = low if higher else high
     return (
-        f"Mean {analysis.metric.replace('_', ' ')} by {down} (rows, best first) and"
-        f" {' and '.join(across)} (columns), {words.seeds(analysis)}."
-        f" Best: {best.name}, {words.number(ends[0], analysis.metric)};"
-        f" worst: {worst.name}, {words.number(ends[1], analysis.metric)}."
+        f"Mean {analysis.metric.replace('_', ' ')} by {down} (rows, sorted by their mean over the"
+        f" columns) and {' and '.join(across)} (columns), {words.seeds(analysis)}."
+        f" Best: {best}, {first}; worst: {worst}, {last}."
         + (f" All beyond {edge:.3g} have one colour." if beyond else "")
         + (f" {missing} combination(s) without a member are hatched." if missing else "")
     )

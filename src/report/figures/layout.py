@@ -75,13 +75,14 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> npt.
     return found
 
 
-def tidy(axes: Axes, *, ticks: int = 4) -> None:
-    """Few ticks, thin lines."""
+def tidy(axes: Axes, *, ticks: int = 4, whole: bool = False) -> None:
+    """Few ticks, thin lines. whole: x is counted, as epochs are."""
     for axis, scale in ((axes.xaxis, axes.get_xscale()), (axes.yaxis, axes.get_yscale())):
         if scale == "log":
             _plain_log(axes, axis, ticks)
         elif not isinstance(axis.get_major_locator(), FixedLocator):
-            axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+            counted = whole and axis is axes.xaxis
+            axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10], integer=counted))
 
 
 def _plain_log(axes: Axes, axis: Any, ticks: int) -> None:

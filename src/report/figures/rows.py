@@ -70,9 +70,10 @@ def sheet(
     titles: tuple[str, str],
     near: tuple[float, float] | None,
     right: float = 0.3,
+    within: tuple[float, float] | None = None,
 ) -> Sheet:
     """rows: of any arms, by rank; those that do not fit are left out and a row of dots tells how
-    many. right: inches kept free beside the panels."""
+    many. right: inches kept free beside the panels. within: what values there can be."""
     by_place = {row.place: row for row in rows}
     places = _places(analysis, by_place)
     names = {place: shortened(analysis.arms[place].name) for place in places if place != GAP}
@@ -91,16 +92,20 @@ def sheet(
     ]
     heights = {place: float(y) for y, place in enumerate(places) if place != GAP}
     drawn = [by_place[place] for place in names]
-    spans = [_span(drawn), near]
-    for where, (axes, span) in enumerate(zip(panels, spans, strict=False)):
-        _rows(axes, drawn, heights, looks, f"{name}{'-near' if where else ''}", span)
+    spans = [_span(drawn), *([] if near is None else [near])]
+    for where, (axes, span) in enumerate(zip(panels, spans, strict=True)):
+        _rows(axes, drawn, heights, looks, f"{name}{'-near' if where else ''}", _cut(span, within))
         axes.set_ylim(len(places) - 0.5, -0.5)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(label)
         tidy(axes)
         if near is not None:
             heading(axes, titles[where])
+    figure.text(
+        *((left + room / 2) / DOUBLE, 0.08 / figure.get_figheight(), label),
+        ha="center",
+        va="bottom",
+    )
     for place, text in names.items():
         panels[0].text(
             *(-0.1 / widths[0], heights[place], text),
@@ -148,15 +153,23 @@ def _span(rows: Sequence[Row]) -> tuple[float, float]:
     return float(ends.min() - pad), float(ends.max() + pad)
 
 
+def _cut(span: tuple[float, float], within: tuple[float, float] | None) -> tuple[float, float]:
+    """No further beyond what there can be than half a marker needs."""
+    if within is None:
+        return span
+    slack = 0.02 * (span[1] - span[0])
+    return max(span[0], within[0] - slack), min(span[1], within[1] + slack)
+
+
 def _rows(
     axes: Axes,
     rows: Sequence[Row],
     heights: dict[int, float],
     looks: Sequence[Look],
     name: str,
-    span: tuple[float, float] | None,
+    span: tuple[float, float],
 ) -> None:
-    low, high = span or (0.0, 1.0)
+    low, high = span
     axes.set_xlim(low, high)
     for row in rows:
         y, gid = heights[row.place], f"arm-{row.place}-{name}"

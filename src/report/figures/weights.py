@@ -99,12 +99,14 @@ def _caption(
 ) -> str:
     first = shown[0]
     sds = {place: held[first].sd for place, held in found.items() if first in held}
-    low, high = min(sds, key=sds.__getitem__), max(sds, key=sds.__getitem__)
+    (least, low), (most, high) = (
+        words.extreme(analysis, sds, "{:.3g}".format, highest=highest) for highest in (False, True)
+    )
+    ends = f"{low} in {least}" if low == high else f"from {low} in {least} to {high} in {most}"
     parts = [
         f"Histograms of the weights before the first step, all seeds together,"
         f" {words.seeds(analysis)}; each is scaled to its highest bin."
-        f" Standard deviation in layer {first}: from {sds[low]:.3g} ({analysis.arms[low].name})"
-        f" to {sds[high]:.3g} ({analysis.arms[high].name}).",
+        f" Standard deviation in layer {first}: {ends}.",
     ]
     if layers > len(shown):
         parts.append(f"Of {layers} layers {len(shown)} are shown.")
