@@ -1,13 +1,16 @@
 """What the report's pictures show is what the analysis says; read back from their artists."""
 
 import math
+import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from src.report.analysis import analyse
+from src.report.analysis import Analysis, analyse
 from src.report.figures.curves import curves, losses
 from src.report.figures.differences import differences
+from src.report.figures.drawing import Drawing
 from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
 from src.report.figures.layers import layers
@@ -137,6 +140,26 @@ def test_hover_boxes_are_where_the_axes_are_drawn() -> None:
             assert len(series["x"]) == len(series["y"]) == len(series["text"])
             drawn = artists(drawing.figure)[f"arm-{series['arm']}-curves-line"]
             assert series["y"] == pytest.approx(drawn.get_ydata(), rel=1e-4)  # five digits
+
+
+@pytest.mark.parametrize("make", [ranking, differences])
+def test_rows_answer_the_pointer_with_mean_interval_and_seeds(
+    make: Callable[[Analysis], Drawing],
+) -> None:
+    drawing = make(sweep(MEANS))
+    found = artists(drawing.figure)
+    for told, axes, near in zip(drawing.hover, drawing.figure.axes, ("", "-near"), strict=True):
+        assert told["y"] == list(axes.get_ylim())
+        assert {f"arm-{series['arm']}-{drawing.name}{near}-mean" for series in told["series"]} == {
+            gid for gid in found if gid.endswith(f"{drawing.name}{near}-mean")
+        }
+        for series in told["series"]:
+            line = found[f"arm-{series['arm']}-{drawing.name}{near}-mean"]
+            low, mean, high = line.get_xdata()
+            assert (series["x"], series["y"]) == ([mean], [line.get_ydata()[1]])
+            text = series["text"][0].replace("\N{MINUS SIGN}", "-")
+            numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", text)]
+            assert numbers == pytest.approx([mean, 95, low, high, 5], rel=1e-3)  # four digits
 
 
 def test_a_member_that_diverged_counts_as_guessing_and_is_crossed() -> None:

@@ -9,7 +9,8 @@ from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import shortened
 from src.report.figures.palette import INK, looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept
+from src.report.figures.sheet import hover, sheet
 from src.report.metrics import higher_is_better
 from src.report.statistics.pairs import Pair
 
@@ -44,7 +45,11 @@ def differences(analysis: Analysis) -> Drawing | None:
         axes.axvline(0, color=INK, lw=0.6, zorder=1)
         low, high = axes.get_xlim()
         axes.set_xlim(min(low, -0.02 * high), max(high, -0.02 * low))
-    return Drawing("differences", "Differences", _caption(analysis, rows, reference), drawn.figure)
+    caption = _caption(analysis, rows, reference)
+    if near is not None:
+        caption += " The right panel enlarges what lies near zero; triangles lie beyond it."
+    boxes = hover(drawn, analysis, " points" if higher else "")
+    return Drawing("differences", "Differences", caption, drawn.figure, boxes)
 
 
 def _unit(metric: str) -> str:

@@ -11,7 +11,8 @@ from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import text_width
 from src.report.figures.palette import looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, shade, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept
+from src.report.figures.sheet import hover, shade, sheet
 from src.report.metrics import higher_is_better
 
 
@@ -38,7 +39,8 @@ def ranking(analysis: Analysis) -> Drawing:
         shade(drawn, best)
         _letters(drawn.panels[-1], drawn.heights, held, best)
     caption = _caption(analysis, best, told, near is not None, drawn.heights)
-    return Drawing("ranking", "Ranking", caption, drawn.figure)
+    boxes = hover(drawn, analysis, " %" if higher_is_better(analysis.metric) else "")
+    return Drawing("ranking", "Ranking", caption, drawn.figure, boxes)
 
 
 def _rows(analysis: Analysis, best: Sequence[int]) -> list[Row]:
@@ -96,8 +98,8 @@ def _caption(
     ]
     if told:
         parts.append(
-            "Arms that share a letter are not told apart; shaded and filled: the best group"
-            f" ({words.arms(analysis, best)})."
+            "Arms that share a letter are not told apart. Shaded and filled is the best group:"
+            f" {words.arms(analysis, best)}."
         )
     if enlarged:
         parts.append("The right panel enlarges what lies near the best; triangles lie beyond it.")

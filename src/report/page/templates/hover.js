@@ -127,7 +127,8 @@
       const beyond = points.filter(point => across
         ? (point.left - at.left) * across > 1e-6
         : (point.top - at.top) * down > 1e-6 && point.panel === at.panel);
-      const near = across ? 1 : 1e-3;
+      // Rows of single points are gone through from top to bottom, wherever they stand.
+      const near = across ? 1 : at.series.x.length === 1 ? 1e3 : 1e-3;
       const next = (across && own) || beyond.reduce((best, point) => {
         const cost = item => Math.abs(item.left - at.left) / (across ? 1 : near)
           + Math.abs(item.top - at.top) * (across ? 2 : 1);
