@@ -26,7 +26,7 @@ def differences(analysis: Analysis) -> Drawing | None:
     if not rows:
         return None
     rows.sort(key=lambda row: row.place)
-    name = analysis.arms[reference].name
+    name = shortened(words.arms(analysis, [reference]))
     wide = words.scale(analysis.metric)
     higher = higher_is_better(analysis.metric)
     reach = wide * NEAR if higher else NEAR_LOSS * abs(analysis.summaries[reference].mean)
@@ -37,7 +37,7 @@ def differences(analysis: Analysis) -> Drawing | None:
         rows,
         looks(analysis),
         name="differences",
-        label=f"difference from {shortened(name)} in {_unit(analysis.metric)}",
+        label=f"difference from {name} in {_unit(analysis.metric)}",
         titles=("all arms", "near zero, enlarged"),
         near=near,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -118,11 +119,7 @@ def _draw(
     if table.size <= NUMBERED:
         _numbers(axes, table, limits, higher)
     bar = panel(figure, left + width + 0.14, 0.12 + max(0.0, height - 1.6), 0.09, min(height, 1.6))
-    colours = figure.colorbar(
-        mesh, cax=bar, extend=("min" if higher else "max") if beyond else "neither"
-    )
-    colours.outline.set_visible(False)
-    colours.ax.yaxis.set_major_locator(MaxNLocator(4 if height > 1 else 2))
+    _scale(bar, mesh, ("min" if higher else "max") if beyond else "neither")
     figure.text(
         *(0.03 / figure.get_figwidth(), 1 - 0.05 / figure.get_figheight()),
         f"{words.label(analysis.metric)}, {keys[0]} by {' and '.join(keys[1])}",
@@ -130,6 +127,13 @@ def _draw(
         va="top",
     )
     return figure, limits
+
+
+def _scale(axes: Axes, mesh: QuadMesh, extend: str) -> None:
+    colours = axes.figure.colorbar(mesh, cax=axes, extend=extend)
+    colours.outline.set_visible(False)
+    high = axes.get_window_extent().height / axes.figure.dpi
+    axes.yaxis.set_major_locator(MaxNLocator(4 if high > 1 else 2))
 
 
 def _numbers(axes: Axes, table: Array, limits: tuple[float, float, bool], higher: bool) -> None:

@@ -1,5 +1,7 @@
 """The weights that training began from: a ridge for each arm, a panel for each layer."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,19 +51,26 @@ def weights(analysis: Analysis) -> Drawing | None:
             base = len(found) - 1 - row
             if place in held:
                 _ridge(axes, held[place], base, styles[place], f"arm-{place}-weights-{layer}")
-            if not column:
-                axes.text(
-                    *(-0.1 / width, base + 0.12, names[place]),
-                    transform=axes.get_yaxis_transform(),
-                    ha="right",
-                    color=styles[place].colour,
-                    weight="bold" if place == analysis.baseline else "normal",
-                    gid=f"arm-{place}-weights-name",
-                )
+        if not column:
+            _names(axes, analysis, names, styles)
         heading(axes, f"layer {layer}")
         tidy(axes, ticks=3)
     caption = _caption(analysis, found, shown, len(every), cut) + others(styles)
     return Drawing("weights", "Initial weights", caption, figure)
+
+
+def _names(axes: Axes, analysis: Analysis, names: dict[int, str], styles: Sequence[Look]) -> None:
+    """At the left of their ridges, from the top."""
+    width = axes.get_window_extent().width / axes.figure.dpi
+    for row, place in enumerate(names):
+        axes.text(
+            *(-0.1 / width, len(names) - 1 - row + 0.12, names[place]),
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            color=styles[place].colour,
+            weight="bold" if place == analysis.baseline else "normal",
+            gid=f"arm-{place}-weights-name",
+        )
 
 
 def _reach(held: dict[int, Histogram]) -> tuple[float, bool]:
