@@ -77,6 +77,18 @@ def test_nothing_is_wider_than_the_page(opened: Chrome) -> None:
     assert run(opened, "getComputedStyle(document.body).overflowX") == "visible"
 
 
+def test_type_is_of_one_size_in_all_pictures(opened: Chrome) -> None:
+    """Drawings are of unequal width and of one size of type. The page may widen the narrowest to
+    the column of a phone, by less than a tenth."""
+    scales = run(
+        opened,
+        "[...document.querySelectorAll('.plot:not([hidden]) .sheet > svg')]"
+        ".map(svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width)",
+    )
+    assert len(scales) > 3
+    assert max(scales) < 1.1 * min(scales)
+
+
 def test_it_follows_the_system_until_a_theme_is_chosen(
     opened: Chrome, request: pytest.FixtureRequest
 ) -> None:
@@ -164,6 +176,18 @@ def test_a_curve_is_read_by_arrow_keys(opened: Chrome) -> None:
     assert spoken.get_attribute("textContent") == first
     press(opened, Keys.ESCAPE)
     assert not tip.is_displayed()
+
+
+def test_rows_are_read_from_top_to_bottom(opened: Chrome) -> None:
+    spoken = find(opened, ".spoken")
+    focus(opened, '.plot[data-drawing="ranking"] .pane')
+    heard = []
+    for _ in range(4):
+        press(opened, Keys.ARROW_DOWN)
+        heard.append(spoken.get_attribute("textContent"))
+    names = [text.partition(": ")[0] for text in heard]
+    assert names == ["he", "xavier", "a" * 60, "zeros"]
+    assert all("95 % interval" in text for text in heard)
 
 
 def test_the_pointer_is_told_of_what_it_is_on(opened: Chrome) -> None:

@@ -1,13 +1,16 @@
 """What the report's pictures show is what the analysis says; read back from their artists."""
 
 import math
+import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from src.report.analysis import analyse
+from src.report.analysis import Analysis, analyse
 from src.report.figures.curves import curves, losses
 from src.report.figures.differences import differences
+from src.report.figures.drawing import Drawing
 from src.report.figures.early import early
 from src.report.figures.heatmap import heatmap
 from src.report.figures.layers import layers
@@ -81,6 +84,21 @@ def test_differences_are_those_of_the_seeds(baseline: str | None) -> None:
         assert filled == claimed
 
 
+def test_differences_enlarge_the_one_arm_that_is_near() -> None:
+    """Of he, xavier and zeros the interval of xavier would lie under its marker."""
+    drawing = differences(sweep({"he": 0.88, "xavier": 0.879, "zeros": 0.1}))
+    assert drawing is not None
+    low, high = drawing.figure.axes[1].get_xlim()
+    line = artists(drawing.figure)["arm-1-differences-near-mean"]
+    assert low < min(0, *line.get_xdata())
+    assert high > max(0, *line.get_xdata())
+    wide = drawing.figure.axes[0].get_xlim()
+    assert high - low < (wide[1] - wide[0]) / 20
+    far = differences(sweep({"he": 0.88, "zeros": 0.1}))
+    assert far is not None
+    assert len(far.figure.axes) == 1
+
+
 def test_curves_are_means_over_seeds_with_bands() -> None:
     analysis = sweep(MEANS)
     drawing = curves(analysis)
@@ -124,6 +142,26 @@ def test_hover_boxes_are_where_the_axes_are_drawn() -> None:
             assert series["y"] == pytest.approx(drawn.get_ydata(), rel=1e-4)  # five digits
 
 
+@pytest.mark.parametrize("make", [ranking, differences])
+def test_rows_answer_the_pointer_with_mean_interval_and_seeds(
+    make: Callable[[Analysis], Drawing],
+) -> None:
+    drawing = make(sweep(MEANS))
+    found = artists(drawing.figure)
+    for told, axes, near in zip(drawing.hover, drawing.figure.axes, ("", "-near"), strict=True):
+        assert told["y"] == list(axes.get_ylim())
+        assert {f"arm-{series['arm']}-{drawing.name}{near}-mean" for series in told["series"]} == {
+            gid for gid in found if gid.endswith(f"{drawing.name}{near}-mean")
+        }
+        for series in told["series"]:
+            line = found[f"arm-{series['arm']}-{drawing.name}{near}-mean"]
+            low, mean, high = line.get_xdata()
+            assert (series["x"], series["y"]) == ([mean], [line.get_ydata()[1]])
+            text = series["text"][0].replace("\N{MINUS SIGN}", "-")
+            numbers = [float(number) for number in re.findall(r"-?\d+\.?\d*", text)]
+            assert numbers == pytest.approx([mean, 95, low, high, 5], rel=1e-3)  # four digits
+
+
 def test_a_member_that_diverged_counts_as_guessing_and_is_crossed() -> None:
     records = [member({"init": "he"}, seed, 0.8) for seed in range(3)]
     records += [member({"init": "big"}, seed, 0.8) for seed in range(2)]
@@ -136,7 +174,9 @@ def test_a_member_that_diverged_counts_as_guessing_and_is_crossed() -> None:
     assert found["arm-1-curves-diverged"].get_xdata()[0] == 2
     ranked = ranking(analysis)
     assert artists(ranked.figure)["arm-1-ranking-diverged"].get_xdata() == pytest.approx([10])
-    assert "1 member diverged (crosses; big)" in ranked.caption
+    told = "1 member of big diverged (crosses) and counts as guessing."
+    assert ranked.caption.endswith(told)
+    assert drawing.caption.endswith(told)
     log = losses(analysis)
     assert log is not None
     drawn = artists(log.figure)["arm-1-curves-log-validation-line"].get_ydata()[-1]
@@ -165,7 +205,7 @@ def test_survival_counts_those_that_never_arrive() -> None:
     found = artists(drawing.figure)
     ends = [found[f"arm-{place}-survival-line"].get_ydata()[-1] for place in range(3)]
     assert ends == pytest.approx([100, 50, 0])
-    assert "Not all seeds arrive of half and none" in drawing.caption
+    assert "Not all seeds of half and none arrive" in drawing.caption
 
 
 def test_old_results_have_fewer_pictures() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from matplotlib.text import Text
 
+from src.report.analysis import analyse
 from src.report.figures.drawing import Drawing, svg, write
-from src.report.figures.table import drawings
-from tests.drawn import artists, many, sweep
+from src.report.figures.table import FIGURES, drawings
+from tests.drawn import artists, many, member, sweep, with_records
 
 MEANS = {"he": 0.88, "xavier": 0.87, "lecun": 0.86, "zeros": 0.1}
 
@@ -65,6 +66,23 @@ def test_nothing_is_cut_at_the_edges(pictures: list[Drawing]) -> None:
         assert min(tight.x0, tight.y0) > -slack, drawing.name
         assert tight.x1 < whole.width / drawing.figure.dpi + slack, drawing.name
         assert tight.y1 < whole.height / drawing.figure.dpi + slack, drawing.name
+
+
+def test_dollars_in_names_are_no_formulas(tmp_path: Path) -> None:
+    """A broken formula, a sound one and a lone dollar, in every picture and every format."""
+    records = [
+        member({"init": init, "activation": activation}, seed, accuracy)
+        for init, accuracy in ((r"a$\frac{x$", 0.88), ("$b_1$", 0.85), ("c$", 0.5))
+        for activation in (r"$\tanh", "relu")
+        for seed in range(5)
+    ]
+    drawn = drawings(analyse(with_records(records, tmp_path)))
+    assert len(drawn) == len(FIGURES)
+    for drawing in drawn:
+        text = svg(drawing)
+        assert r"a$\frac{x$" in text
+        assert "$b_1$" in text
+        write(drawing, tmp_path)
 
 
 def test_ids_are_unique_in_a_page_of_all(pictures: list[Drawing]) -> None:

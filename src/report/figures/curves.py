@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -49,18 +48,20 @@ def curves(analysis: Analysis) -> Drawing | None:
         _epochs(axes, found)
         if where and limits:
             axes.set_ylim(*limits)
+            for line in axes.lines:  # crosses, which elsewhere may stand on the frame
+                line.set_clip_on(True)
         else:
             upright(axes, "validation accuracy / %")
         if limits is not None:
             heading(axes, "near the best, enlarged" if where else "all arms")
-        tidy(axes, ticks=5)
+        tidy(axes, ticks=5, whole=True)
         names(axes, analysis, {place: ends[place] for place in groups[where]}, styles, name)
         boxes.append(hover(axes, analysis, found, x="epoch", unit=" %", scale=100))
         left += width + rooms[where] + 0.35
     caption = (
         f"Validation accuracy by epoch, {words.seeds(analysis)}. {SPREAD}"
         f" {_ends(analysis, found, 'validation_accuracy')}{others(styles)}"
-        f"{words.told_diverged(analysis)}"
+        f"{words.told_diverged(analysis, found)}"
     )
     return Drawing("curves", "Learning curves", caption, figure, boxes)
 
@@ -86,14 +87,15 @@ def losses(analysis: Analysis) -> Drawing | None:
         draw(axes, found, styles, name)
         _epochs(axes, found)
         heading(axes, f"{key.replace('_', ' ')} (log axis)")
-        tidy(axes, ticks=5)
+        tidy(axes, ticks=5, whole=True)
         if key == last:
             ends = {place: float(found[place].mean[-1]) for place in named}
             names(axes, analysis, ends, styles, name)
         boxes.append(hover(axes, analysis, found, x="epoch"))
     caption = (
         f"Loss by epoch on a log axis, {words.seeds(analysis)}. {SPREAD}"
-        f" {_ends(analysis, both[last], last)}{others(styles)}{words.told_diverged(analysis)}"
+        f" {_ends(analysis, both[last], last)}{others(styles)}"
+        f"{words.told_diverged(analysis, {place for found in both.values() for place in found})}"
     )
     return Drawing("curves-log", "Losses", caption, figure, boxes)
 
@@ -143,13 +145,12 @@ def _epochs(axes: Axes, found: Mapping[int, Curve]) -> None:
 def _ends(analysis: Analysis, found: Mapping[int, Curve], key: str) -> str:
     """In words, where the curves of the best and the worst end."""
     ends = {place: float(curve.mean[-1]) for place, curve in found.items()}
-    order = sorted(ends, key=ends.__getitem__, reverse=not key.endswith("loss"))
-    told = [
-        f"{analysis.arms[place].name} ({words.number(ends[place], key)})"
-        for place in dict.fromkeys((order[0], order[-1]))
-    ]
-    epochs = np.array([curve.x[-1] for curve in found.values()])
-    when = f"after epoch {epochs.max():.0f}"
-    if len(told) == 1:
-        return f"{told[0]} {when}."
-    return f"Best {when}: {told[0]}; worst: {told[1]}."
+    higher = not key.endswith("loss")
+    (best, high), (worst, low) = (
+        words.extreme(analysis, ends, lambda value: words.number(value, key), highest=highest)
+        for highest in (higher, not higher)
+    )
+    when = f"after epoch {max(curve.x[-1] for curve in found.values()):.0f}"
+    if high == low:
+        return f"{best} {when}: {high}."
+    return f"Best {when}: {best}, {high}; worst: {worst}, {low}."

@@ -7,8 +7,10 @@ import numpy as np
 from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.drawing import Drawing
+from src.report.figures.layout import shortened
 from src.report.figures.palette import INK, looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept
+from src.report.figures.sheet import hover, sheet
 from src.report.metrics import higher_is_better
 from src.report.statistics.pairs import Pair
 
@@ -24,11 +26,12 @@ def differences(analysis: Analysis) -> Drawing | None:
     if not rows:
         return None
     rows.sort(key=lambda row: row.place)
-    name = analysis.arms[reference].name
+    name = shortened(words.arms(analysis, [reference]))
     wide = words.scale(analysis.metric)
     higher = higher_is_better(analysis.metric)
     reach = wide * NEAR if higher else NEAR_LOSS * abs(analysis.summaries[reference].mean)
-    near = focus(kept(analysis, rows), 0.0, reach)
+    # The reference, which has no row, is at zero: one row beside it is worth a look.
+    near = focus(kept(analysis, rows), 0.0, reach, fewest=1)
     drawn = sheet(
         analysis,
         rows,
@@ -36,13 +39,17 @@ def differences(analysis: Analysis) -> Drawing | None:
         name="differences",
         label=f"difference from {name} in {_unit(analysis.metric)}",
         titles=("all arms", "near zero, enlarged"),
-        near=near and (min(near[0], 0.0), max(near[1], 0.0)),
+        near=near,
     )
     for axes in drawn.panels:
         axes.axvline(0, color=INK, lw=0.6, zorder=1)
         low, high = axes.get_xlim()
         axes.set_xlim(min(low, -0.02 * high), max(high, -0.02 * low))
-    return Drawing("differences", "Differences", _caption(analysis, rows, reference), drawn.figure)
+    caption = _caption(analysis, rows, reference)
+    if near is not None:
+        caption += " The right panel enlarges what lies near zero; triangles lie beyond it."
+    boxes = hover(drawn, analysis, " points" if higher else "")
+    return Drawing("differences", "Differences", caption, drawn.figure, boxes)
 
 
 def _unit(metric: str) -> str:
@@ -67,15 +74,15 @@ def _row(analysis: Analysis, pair: Pair, reference: int) -> Row:
 
 
 def _caption(analysis: Analysis, rows: list[Row], reference: int) -> str:
-    names = [arm.name for arm in analysis.arms]
+    against, count = words.arms(analysis, [reference]), len(analysis.arms)
     claimed = [row for row in rows if row.filled]
     better = [row for row in claimed if (row.mean > 0) == higher_is_better(analysis.metric)]
     kind = "the baseline" if analysis.baseline is not None else "the best arm"
     return (
-        f"Differences in {analysis.metric.replace('_', ' ')} from {names[reference]} ({kind}),"
+        f"Differences in {analysis.metric.replace('_', ' ')} from {against} ({kind}),"
         f" paired by seed, {words.seeds(analysis)}: mean with 95 % interval, ticks single seeds."
         f" Filled points are claimed (Holm-corrected over all pairs): {len(better)} better,"
         f" {len(claimed) - len(better)} worse, of {len(rows)}; hollow ones are not told apart"
-        f" from {names[reference]}."
-        + (f" Of more than {MOST} arms the first and last are shown." if len(names) > MOST else "")
+        f" from {against}."
+        + (f" Of more than {MOST} arms the first and last are shown." if count > MOST else "")
     )

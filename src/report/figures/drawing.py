@@ -39,6 +39,7 @@ RC: Mapping[str, Any] = {
     "ytick.major.width": 0.6,
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
+    "text.parse_math": False,  # names are names, whatever dollars are in them
     "axes.unicode_minus": True,
     "axes.formatter.useoffset": False,
     "hatch.linewidth": 0.4,

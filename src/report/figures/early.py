@@ -11,6 +11,7 @@ from src.report.figures.layout import panel, tidy, upright
 from src.report.figures.lines import draw, hover, names, room
 from src.report.figures.palette import looks
 from src.report.series import Curve, by_step
+from src.report.wording import plural
 
 LOG = 20.0  # a log axis from this ratio of the highest to the lowest mean on
 LEFT, WIDTH = 0.58, 3.5
@@ -34,12 +35,13 @@ def early(analysis: Analysis) -> Drawing | None:
     axes.set_xlim(0, max(float(curve.x[-1]) for curve in found.values()))
     axes.set_xlabel("step")
     upright(axes, "training loss" + (" (log axis)" if axes.get_yscale() == "log" else ""))
-    tidy(axes, ticks=5)
+    tidy(axes, ticks=5, whole=True)
     names(axes, analysis, {k: float(found[k].mean[-1]) for k in named}, styles, "early")
     boxes = [hover(axes, analysis, found, x="step")]
     caption = (
         f"Training loss of each of the first {_steps(found)} batches, before its update,"
         f" {words.seeds(analysis)}. {SPREAD} {_told(analysis, found)}{others(styles)}"
+        f"{_crossed(analysis, found)}"
     )
     return Drawing("early", "First steps", caption, figure, boxes)
 
@@ -51,9 +53,19 @@ def _steps(found: dict[int, Curve]) -> int:
 def _told(analysis: Analysis, found: dict[int, Curve]) -> str:
     """How far the quickest and the slowest came."""
     ends = {place: float(curve.mean[-1]) for place, curve in found.items()}
-    order = sorted(ends, key=ends.__getitem__)
-    told = [
-        f"{analysis.arms[k].name} from {found[k].mean[0]:.3g} to {ends[k]:.3g}"
-        for k in dict.fromkeys((order[0], order[-1]))
-    ]
-    return "; ".join([f"Lowest at the end: {told[0]}", *(f"highest: {t}" for t in told[1:])]) + "."
+    (quick, low), (slow, high) = (
+        words.extreme(analysis, ends, "{:.3g}".format, highest=highest) for highest in (False, True)
+    )
+    if low == high:
+        return f"At the end {quick}: {low}."
+    return f"Lowest at the end: {quick}, {low}; highest: {slow}, {high}."
+
+
+def _crossed(analysis: Analysis, found: dict[int, Curve]) -> str:
+    counts = {place: len(curve.diverged) for place, curve in found.items() if curve.diverged}
+    if not counts:
+        return ""
+    return (
+        f" {plural(sum(counts.values()), 'member')} of {words.arms(analysis, counts)} diverged"
+        " (crosses); the means go on without."
+    )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -118,11 +119,7 @@ def _draw(
     if table.size <= NUMBERED:
         _numbers(axes, table, limits, higher)
     bar = panel(figure, left + width + 0.14, 0.12 + max(0.0, height - 1.6), 0.09, min(height, 1.6))
-    colours = figure.colorbar(
-        mesh, cax=bar, extend=("min" if higher else "max") if beyond else "neither"
-    )
-    colours.outline.set_visible(False)
-    colours.ax.yaxis.set_major_locator(MaxNLocator(4 if height > 1 else 2))
+    _scale(bar, mesh, ("min" if higher else "max") if beyond else "neither")
     figure.text(
         *(0.03 / figure.get_figwidth(), 1 - 0.05 / figure.get_figheight()),
         f"{words.label(analysis.metric)}, {keys[0]} by {' and '.join(keys[1])}",
@@ -130,6 +127,13 @@ def _draw(
         va="top",
     )
     return figure, limits
+
+
+def _scale(axes: Axes, mesh: QuadMesh, extend: str) -> None:
+    colours = axes.figure.colorbar(mesh, cax=axes, extend=extend)
+    colours.outline.set_visible(False)
+    high = axes.get_window_extent().height / axes.figure.dpi
+    axes.yaxis.set_major_locator(MaxNLocator(4 if high > 1 else 2))
 
 
 def _numbers(axes: Axes, table: Array, limits: tuple[float, float, bool], higher: bool) -> None:
@@ -156,16 +160,21 @@ def _caption(
     across: list[str],
     limits: tuple[float, float, bool],
 ) -> str:
-    best, worst = analysis.arms[0], analysis.arms[-1]
-    ends = analysis.summaries[0].mean, analysis.summaries[-1].mean
+    means = {place: summary.mean for place, summary in enumerate(analysis.summaries)}
+    higher = higher_is_better(analysis.metric)
+    (best, first), (worst, last) = (
+        words.extreme(
+            *(analysis, means, lambda value: words.number(value, analysis.metric)), highest=highest
+        )
+        for highest in (higher, not higher)
+    )
     missing = int(np.isnan(table).sum())
     low, high, beyond = limits
-    edge = low if higher_is_better(analysis.metric) else high
+    edge = low if higher else high
     return (
-        f"Mean {analysis.metric.replace('_', ' ')} by {down} (rows, best first) and"
-        f" {' and '.join(across)} (columns), {words.seeds(analysis)}."
-        f" Best: {best.name}, {words.number(ends[0], analysis.metric)};"
-        f" worst: {worst.name}, {words.number(ends[1], analysis.metric)}."
+        f"Mean {analysis.metric.replace('_', ' ')} by {down} (rows, sorted by their mean over the"
+        f" columns) and {' and '.join(across)} (columns), {words.seeds(analysis)}."
+        f" Best: {best}, {first}; worst: {worst}, {last}."
         + (f" All beyond {edge:.3g} have one colour." if beyond else "")
         + (f" {missing} combination(s) without a member are hatched." if missing else "")
     )

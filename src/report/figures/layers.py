@@ -126,9 +126,7 @@ def _caption(analysis: Analysis, found: dict[str, Profile], places: Sequence[int
     ]
     for probe, profile in found.items():
         start = profile.mean[:, 0]
-        zero = [
-            analysis.arms[k].name for k, row in zip(places, start, strict=True) if (row == 0).any()
-        ]
+        zero = [k for k, row in zip(places, start, strict=True) if (row == 0).any()]
         ratios = {
             k: row[known[-1]] / row[known[0]]
             for k, row in zip(places, start, strict=True)
@@ -136,12 +134,15 @@ def _caption(analysis: Analysis, found: dict[str, Profile], places: Sequence[int
             if len(known) > 1
         }
         if ratios:
-            low, high = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+            (least, low), (most, high) = (
+                words.extreme(analysis, ratios, "{:.3g}".format, highest=highest)
+                for highest in (False, True)
+            )
+            factor = f"{low} in {least}" if low == high else f"{low} in {least} to {high} in {most}"
             parts.append(
                 f"At step 0 the {PROBES[probe]} changes from the first layer to the last by a"
-                f" factor between {ratios[low]:.3g} ({analysis.arms[low].name}) and"
-                f" {ratios[high]:.3g} ({analysis.arms[high].name})."
+                f" factor of {factor}."
             )
         if zero:
-            parts.append(f"It is 0 (triangles at the foot) in {words.listing(zero)}.")
+            parts.append(f"It is 0 (triangles at the foot) in {words.arms(analysis, zero)}.")
     return " ".join(parts)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.path import Path
+from matplotlib.textpath import TextToPath, text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from src.report.figures.palette import MUTED
@@ -38,8 +39,9 @@ def text_width(text: str, size: float = SMALL) -> float:
     """Inches."""
     if not text.strip():
         return 0.0
-    path = TextPath((0, 0), text, size=size, prop=FontProperties(family="DejaVu Sans"))
-    return float(path.get_extents().x1) / 72
+    font = FontProperties(family="DejaVu Sans")
+    vertices, codes = text_to_path.get_text_path(font, text, ismath=False)
+    return float(Path(vertices, codes).get_extents().x1) * size / TextToPath.FONT_SCALE / 72
 
 
 def shortened(name: str, limit: int = NAME) -> str:
@@ -73,13 +75,14 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> npt.
     return found
 
 
-def tidy(axes: Axes, *, ticks: int = 4) -> None:
-    """Few ticks, thin lines."""
+def tidy(axes: Axes, *, ticks: int = 4, whole: bool = False) -> None:
+    """Few ticks, thin lines. whole: x is counted, as epochs are."""
     for axis, scale in ((axes.xaxis, axes.get_xscale()), (axes.yaxis, axes.get_yscale())):
         if scale == "log":
             _plain_log(axes, axis, ticks)
         elif not isinstance(axis.get_major_locator(), FixedLocator):
-            axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+            counted = whole and axis is axes.xaxis
+            axis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10], integer=counted))
 
 
 def _plain_log(axes: Axes, axis: Any, ticks: int) -> None:

@@ -56,16 +56,23 @@ def draw(
         )
         drawn[0].set_dash_capstyle("butt")
         if curve.diverged:
-            x, y = zip(*curve.diverged, strict=True)
-            axes.plot(
-                *(x, scale * np.array(y), "x"),
-                ms=4,
-                mew=0.9,
-                color=look.colour,
-                zorder=4,
-                clip_on=False,
-                gid=f"{gid}-diverged",
-            )
+            _crosses(axes, curve.diverged, look, scale, gid)
+
+
+def _crosses(
+    axes: Axes, diverged: Sequence[tuple[float, float]], look: Look, scale: float, gid: str
+) -> None:
+    """They may stand on the frame."""
+    x, y = zip(*diverged, strict=True)
+    axes.plot(
+        *(x, scale * np.array(y), "x"),
+        ms=4,
+        mew=0.9,
+        color=look.colour,
+        zorder=4,
+        clip_on=False,
+        gid=f"{gid}-diverged",
+    )
 
 
 def names(
@@ -96,15 +103,7 @@ def names(
             clip_on=False,
             gid=f"arm-{place}-{name}-lead",
         )
-        axes.text(
-            *(1 + LEAD / wide, text_y, shortened(analysis.arms[place].name, LABEL)),
-            transform=axes.transAxes,
-            color=look.colour,
-            va="center_baseline",
-            size=SMALL,
-            weight="bold" if place == analysis.baseline else "normal",
-            gid=f"arm-{place}-{name}-name",
-        )
+        _name(axes, analysis, place, look, (1 + LEAD / wide, text_y), name)
 
 
 def room(analysis: Analysis, places: Sequence[int]) -> float:
@@ -164,12 +163,19 @@ def key(
             clip_on=False,
             gid=f"arm-{place}-{name}-key",
         )
-        axes.text(
-            *(1 + (KEY + 0.06) / wide, y, shortened(analysis.arms[place].name, LABEL)),
-            transform=axes.transAxes,
-            color=look.colour,
-            va="center_baseline",
-            size=SMALL,
-            weight="bold" if place == analysis.baseline else "normal",
-            gid=f"arm-{place}-{name}-name",
-        )
+        _name(axes, analysis, place, look, (1 + (KEY + 0.06) / wide, y), name)
+
+
+def _name(
+    axes: Axes, analysis: Analysis, place: int, look: Look, at: tuple[float, float], name: str
+) -> None:
+    """at: in shares of the axes."""
+    axes.text(
+        *(*at, shortened(analysis.arms[place].name, LABEL)),
+        transform=axes.transAxes,
+        color=look.colour,
+        va="center_baseline",
+        size=SMALL,
+        weight="bold" if place == analysis.baseline else "normal",
+        gid=f"arm-{place}-{name}-name",
+    )

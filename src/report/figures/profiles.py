@@ -67,13 +67,15 @@ def _span(analysis: Analysis) -> tuple[float, float, bool]:
 
 
 def _caption(analysis: Analysis, cut: bool) -> str:
-    medians = [summary.median for summary in analysis.summaries]
-    order = sorted(range(len(medians)), key=medians.__getitem__)
-    best = order[-1] if higher_is_better(analysis.metric) else order[0]
-    side = "above" if higher_is_better(analysis.metric) else "below"
+    higher = higher_is_better(analysis.metric)
+    side = "above" if higher else "below"
+    medians = {place: summary.median for place, summary in enumerate(analysis.summaries)}
+    names, median = words.extreme(
+        *(analysis, medians, lambda value: words.number(value, analysis.metric)), highest=higher
+    )
     return (
         f"Share of each arm's seeds {side} each {analysis.metric.replace('_', ' ')},"
-        f" {words.seeds(analysis)}: the further a curve reaches, the better. Half the seeds of"
-        f" {analysis.arms[best].name} are {side} {words.number(medians[best], analysis.metric)}."
+        f" {words.seeds(analysis)}: the further a curve reaches, the better."
+        f" {'Highest' if higher else 'Lowest'} median: {names}, {median}."
         + (" Scores far from the best lie beyond the axis." if cut else "")
     )

@@ -1,7 +1,7 @@
 """Arms in order of rank, each with its seeds, mean and interval."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,8 @@ from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import text_width
 from src.report.figures.palette import looks
-from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept, shade, sheet
+from src.report.figures.rows import MOST, NEAR, NEAR_LOSS, Row, focus, kept
+from src.report.figures.sheet import hover, shade, sheet
 from src.report.metrics import higher_is_better
 
 
@@ -31,12 +32,15 @@ def ranking(analysis: Analysis) -> Drawing:
         titles=("all arms", "near the best, enlarged"),
         near=near,
         right=max(map(text_width, held)) + 0.2,
+        within=(0.0, 100.0) if higher_is_better(analysis.metric) else None,
     )
     told = any(not math.isnan(pair.adjusted) for pair in analysis.pairs)
     if told:
         shade(drawn, best)
         _letters(drawn.panels[-1], drawn.heights, held, best)
-    return Drawing("ranking", "Ranking", _caption(analysis, best, told, near), drawn.figure)
+    caption = _caption(analysis, best, told, near is not None, drawn.heights)
+    boxes = hover(drawn, analysis, " %" if higher_is_better(analysis.metric) else "")
+    return Drawing("ranking", "Ranking", caption, drawn.figure, boxes)
 
 
 def _rows(analysis: Analysis, best: Sequence[int]) -> list[Row]:
@@ -83,36 +87,46 @@ def _short(letters: str) -> str:
 
 
 def _caption(
-    analysis: Analysis, best: Sequence[int], told: bool, near: tuple[float, float] | None
+    analysis: Analysis, best: Sequence[int], told: bool, enlarged: bool, drawn: Collection[int]
 ) -> str:
-    names = [arm.name for arm in analysis.arms]
-    first, metric = analysis.summaries[0], analysis.metric
+    intervals = not all(math.isnan(summary.low) for summary in analysis.summaries)
+    parts = [
+        _order(analysis),
+        "Points are means, lines 95 % intervals, ticks single seeds."
+        if intervals
+        else "Points are means, ticks single seeds; there are too few for intervals.",
+    ]
+    if told:
+        parts.append(
+            "Arms that share a letter are not told apart. Shaded and filled is the best group:"
+            f" {words.arms(analysis, best)}."
+        )
+    if enlarged:
+        parts.append("The right panel enlarges what lies near the best; triangles lie beyond it.")
+    if len(analysis.arms) > MOST:
+        parts.append("Of so many, the best, the worst and the baseline are shown.")
+    return " ".join(parts) + words.told_diverged(analysis, drawn)
+
+
+def _order(analysis: Analysis) -> str:
+    """Who is first and who is last."""
+    metric, first = analysis.metric, analysis.summaries[0]
+    what, seeds = f"mean {metric.replace('_', ' ')}", words.seeds(analysis)
     spread = (
         ""
         if math.isnan(first.low)
         else f" (95 % interval {words.number(first.low, metric)}"
         f" to {words.number(first.high, metric)})"
     )
-    parts = [
-        f"{len(names)} arm{'s' if len(names) > 1 else ''} by mean {metric.replace('_', ' ')},"
-        f" {words.seeds(analysis)}."
-        f" First is {names[0]} with {words.number(first.mean, metric)}{spread}"
-        + (
-            f", last {names[-1]} with {words.number(analysis.summaries[-1].mean, metric)}."
-            if len(names) > 1
-            else "."
-        ),
-        "Points are means, lines 95 % intervals, ticks single seeds."
-        if told
-        else "Points are means, ticks single seeds; there are too few for intervals.",
-    ]
-    if told:
-        parts.append(
-            f"Arms that share a letter are not told apart; shaded and filled: the best group"
-            f" ({words.listing([names[place] for place in best])})."
-        )
-    if near is not None:
-        parts.append("The right panel enlarges what lies near the best; triangles lie beyond it.")
-    if len(names) > MOST:
-        parts.append("Of so many, the best, the worst and the baseline are shown.")
-    return " ".join(parts) + words.told_diverged(analysis)
+    value = f"{words.number(first.mean, metric)}{spread}"
+    if len(analysis.arms) == 1:
+        return f"The {what} of {words.arms(analysis, [0])} is {value}, {seeds}."
+    means = {place: summary.mean for place, summary in enumerate(analysis.summaries)}
+    last, end = words.extreme(
+        *(analysis, means, lambda value: words.number(value, metric)),
+        highest=not higher_is_better(metric),
+    )
+    return (
+        f"{len(means)} arms by {what}, {seeds}. First is {words.arms(analysis, [0])} with {value},"
+        f" last {last} with {end}."
+    )

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from src.report.analysis import Analysis
+from src.report.figures import words
 from src.report.figures.drawing import Drawing
 from src.report.figures.layout import DOUBLE, panel, shortened, text_width
 from src.report.figures.palette import INK, MUTED, looks
@@ -103,12 +104,15 @@ def _names(
 
 
 def _caption(analysis: Analysis, found: Ranking, shown: Sequence[int]) -> str:
-    best = min(range(len(found.means)), key=found.means.__getitem__)
+    names, mean = words.extreme(
+        analysis, dict(enumerate(found.means)), "{:.2f}".format, highest=False
+    )
     parts = [
         f"Mean ranks within each of {found.blocks} seeds, 1 is best; first is"
-        f" {analysis.arms[best].name} with {found.means[best]:.2f}. Bars join arms whose ranks"
+        f" {names} with {mean}. Bars join arms whose ranks"
         f" differ by less than the critical difference of {found.critical_difference:.2f}"
-        " (Nemenyi, 5 %)."
+        " (Nemenyi, 5 %). This is a second look, by ranks (Friedman and Nemenyi): no claim rests on"
+        " it, and it need not agree with the letters of the ranking."
     ]
     if len(shown) < len(found.means):
         parts.append(f"Of {len(found.means)} arms the first and last {MOST // 2} are shown.")

@@ -32,7 +32,7 @@ def survival(analysis: Analysis) -> Drawing | None:
     axes.set_ylim(-2, 102)
     axes.set_xlabel("step")
     upright(axes, "seeds at 80 % or more / %")
-    tidy(axes, ticks=5)
+    tidy(axes, ticks=5, whole=True)
     ends = {place: 100 * float(curves[place].mean[-1]) for place in named}
     names(axes, analysis, ends, styles, "survival")
     boxes = [hover(axes, analysis, curves, x="step", unit=" %", scale=100)]
@@ -52,12 +52,20 @@ def _curve(found: Arrival, end: float) -> Curve:
 
 
 def _told(analysis: Analysis, known: dict[int, Arrival]) -> str:
-    never = [analysis.arms[k].name for k, found in known.items() if not all(found.arrived)]
+    never = [k for k, found in known.items() if not all(found.arrived)]
     medians = {k: found.median for k, found in known.items() if found.median is not None}
     parts = []
     if medians:
-        first = min(medians, key=lambda k: medians[k])
-        parts.append(f"Soonest: {analysis.arms[first].name}, half by step {medians[first]:,.0f}.")
+        names, step = words.extreme(analysis, medians, "{:,.0f}".format, highest=False)
+        parts.append(f"Soonest: {names}, half by step {step}.")
+    else:
+        parts.append("Of no arm do half arrive.")
     if never:
-        parts.append(f"Not all seeds arrive of {words.listing(never)}; they are censored.")
-    return " ".join(parts or ["No arm's half arrives."])
+        parts.append(f"Not all seeds of {words.arms(analysis, never)} arrive; they are censored.")
+    if analysis.log_rank is not None:
+        p = analysis.log_rank.p
+        parts.append(
+            f"Log-rank test of all arms at once: {'p < 0.001' if p < 0.001 else f'p = {p:.3f}'};"
+            " no claim rests on it."
+        )
+    return " ".join(parts)

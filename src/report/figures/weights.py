@@ -1,5 +1,7 @@
 """The weights that training began from: a ridge for each arm, a panel for each layer."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,19 +51,26 @@ def weights(analysis: Analysis) -> Drawing | None:
             base = len(found) - 1 - row
             if place in held:
                 _ridge(axes, held[place], base, styles[place], f"arm-{place}-weights-{layer}")
-            if not column:
-                axes.text(
-                    *(-0.1 / width, base + 0.12, names[place]),
-                    transform=axes.get_yaxis_transform(),
-                    ha="right",
-                    color=styles[place].colour,
-                    weight="bold" if place == analysis.baseline else "normal",
-                    gid=f"arm-{place}-weights-name",
-                )
+        if not column:
+            _names(axes, analysis, names, styles)
         heading(axes, f"layer {layer}")
         tidy(axes, ticks=3)
     caption = _caption(analysis, found, shown, len(every), cut) + others(styles)
     return Drawing("weights", "Initial weights", caption, figure)
+
+
+def _names(axes: Axes, analysis: Analysis, names: dict[int, str], styles: Sequence[Look]) -> None:
+    """At the left of their ridges, from the top."""
+    width = axes.get_window_extent().width / axes.figure.dpi
+    for row, place in enumerate(names):
+        axes.text(
+            *(-0.1 / width, len(names) - 1 - row + 0.12, names[place]),
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            color=styles[place].colour,
+            weight="bold" if place == analysis.baseline else "normal",
+            gid=f"arm-{place}-weights-name",
+        )
 
 
 def _reach(held: dict[int, Histogram]) -> tuple[float, bool]:
@@ -99,12 +108,14 @@ def _caption(
 ) -> str:
     first = shown[0]
     sds = {place: held[first].sd for place, held in found.items() if first in held}
-    low, high = min(sds, key=sds.__getitem__), max(sds, key=sds.__getitem__)
+    (least, low), (most, high) = (
+        words.extreme(analysis, sds, "{:.3g}".format, highest=highest) for highest in (False, True)
+    )
+    ends = f"{low} in {least}" if low == high else f"from {low} in {least} to {high} in {most}"
     parts = [
         f"Histograms of the weights before the first step, all seeds together,"
         f" {words.seeds(analysis)}; each is scaled to its highest bin."
-        f" Standard deviation in layer {first}: from {sds[low]:.3g} ({analysis.arms[low].name})"
-        f" to {sds[high]:.3g} ({analysis.arms[high].name}).",
+        f" Standard deviation in layer {first}: {ends}.",
     ]
     if layers > len(shown):
         parts.append(f"Of {layers} layers {len(shown)} are shown.")

@@ -1,10 +1,11 @@
 """Words and numbers of captions and axes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
+from src.report.wording import listed, plural, spoken
 
 MOST = 4  # names of a list
 
@@ -25,13 +26,19 @@ def number(value: float, metric: str) -> str:
     return f"{100 * value:.2f} %" if higher_is_better(metric) else f"{value:.4g}"
 
 
-def listing(names: Sequence[str], most: int = MOST) -> str:
-    """a, b and c; a, b, c and 5 more; of names with commas, a, x; b, x; 5 more."""
-    shown, more = list(names[:most]), len(names) - most
-    comma, last = ("; ", "; ") if any("," in name for name in shown) else (", ", " and ")
-    if more > 0:
-        return f"{comma.join(shown)}{last}{more} more"
-    return last.join(filter(None, [comma.join(shown[:-1]), *shown[-1:]]))
+def arms(analysis: Analysis, places: Iterable[int]) -> str:
+    """he, (xavier, relu) and 5 more."""
+    return listed([spoken(analysis.arms[place]) for place in places], MOST)
+
+
+def extreme(
+    analysis: Analysis, values: Mapping[int, float], told: Callable[[float], str], *, highest: bool
+) -> tuple[str, str]:
+    """Whose value, by place, is the highest or the lowest, and that value as it is told: all
+    whose value is told alike. Those that have none, NaN, count where no other is."""
+    known = [value for value in values.values() if not math.isnan(value)]
+    end = told((max if highest else min)(known or values.values()))
+    return arms(analysis, [place for place in values if told(values[place]) == end]), end
 
 
 def seeds(analysis: Analysis) -> str:
@@ -57,14 +64,21 @@ def diverged(analysis: Analysis) -> list[tuple[int, int]]:
     return [(place, count) for place, count in counts if count]
 
 
-def told_diverged(analysis: Analysis) -> str:
-    """A sentence with a blank before it, or nothing."""
-    found = diverged(analysis)
-    if not found:
-        return ""
-    total = sum(count for _, count in found)
-    names = listing([analysis.arms[place].name for place, _ in found])
-    return (
-        f" {total} member{'' if total == 1 else 's'} diverged (crosses; {names})"
-        " and count as guessing."
-    )
+def told_diverged(analysis: Analysis, drawn: Collection[int]) -> str:
+    """Sentences with a blank before each, or nothing. drawn: places of arms that the picture has;
+    what diverged of them is crossed there."""
+    found = dict(diverged(analysis))
+    told = []
+    if crossed := [place for place in found if place in drawn]:
+        count = sum(found[place] for place in crossed)
+        ending = ("", "s") if count == 1 else ("s", "")
+        told.append(
+            f" {count:,} member{ending[0]} of {arms(analysis, crossed)} diverged (crosses) and"
+            f" count{ending[1]} as guessing."
+        )
+    if hidden := [place for place in found if place not in drawn]:
+        count = sum(found[place] for place in hidden)
+        told.append(
+            f" Not drawn: {arms(analysis, hidden)}, of which {plural(count, 'member')} diverged."
+        )
+    return "".join(told)

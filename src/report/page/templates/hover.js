@@ -120,14 +120,16 @@
       const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
       if (!step[event.key] || !points.length || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      if (!at || !points.includes(at)) { say(closest(points, 0, 0), true); return; }
+      const rows = points[0].series.x.length === 1;
+      if (!at || !points.includes(at)) { say(rows ? points[0] : closest(points, 0, 0), true); return; }
       const [across, down] = step[event.key];
       // Along a line first; past its end on to what lies beyond; up and down at one place.
       const own = points.find(point => point.series === at.series && point.index === at.index + across);
       const beyond = points.filter(point => across
         ? (point.left - at.left) * across > 1e-6
         : (point.top - at.top) * down > 1e-6 && point.panel === at.panel);
-      const near = across ? 1 : 1e-3;
+      // Rows of single points are gone through from top to bottom, wherever they stand.
+      const near = across ? 1 : rows ? 1e3 : 1e-3;
       const next = (across && own) || beyond.reduce((best, point) => {
         const cost = item => Math.abs(item.left - at.left) / (across ? 1 : near)
           + Math.abs(item.top - at.top) * (across ? 2 : 1);
