@@ -14,6 +14,7 @@ from src.report.statistics.summary import Summary
 from src.report.statistics.survival import Arrival
 from src.report.table import FIRST, LAST, LONGEST, ranked
 from src.report.tally import Tally
+from src.report.unsettled import unsettled
 
 TITLES = {
     "test_accuracy": "test acc. %",
@@ -22,29 +23,22 @@ TITLES = {
 }
 ALIKE = "not told apart"  # arms that share a letter
 OPEN = "Not settled:"
-UNSETTLED = 5  # sentences of what was not settled; the page has all
+UNSETTLED = 5  # sentences of what was not settled
 
 
 def print_arms(analysis: Analysis, told: Answer) -> None:
     """The table, the answer, what it leaves open, the rules applied, and what was found."""
     _print_rows(analysis)
     say(f"{told.question} {told.sentence}")
-    _print_unsettled(told.unsettled, sum(not pair.claimed for pair in analysis.pairs))
+    lines = unsettled(analysis, UNSETTLED)
+    if lines:
+        say(OPEN)
+    for line in lines:
+        say(INDENT + line)
     for line in happened(analysis):
         say(f"Note: {line}")
     records = ranked(analysis.records)
     print_reasons(records, varied(records) or ["init"])
-
-
-def _print_unsettled(lines: Sequence[str], pairs: int) -> None:
-    alone = len(lines) == 1 and lines[0].startswith(OPEN)
-    if lines and not alone:
-        say(OPEN)
-    for line in lines[:UNSETTLED]:
-        say(line if alone else INDENT + line)
-    if len(lines) > UNSETTLED:
-        more = pairs - UNSETTLED
-        say(f"{INDENT}... and {more:,} {'pair' if more == 1 else 'pairs'} more; the page has them.")
 
 
 def _print_rows(analysis: Analysis) -> None:

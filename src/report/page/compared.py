@@ -34,10 +34,20 @@ def pairs(analysis: Analysis) -> Table | None:
     ]
     total = len(analysis.pairs)
     caption = f"All {total:,} pairs of arms, seed by seed."
+    if total == 1:
+        caption = "The only pair of arms, seed by seed."
     if len(shown) < total:
-        caption = f"{len(shown):,} of {total:,} pairs: those of the first arm and of the baseline."
+        caption = (
+            f"{len(shown):,} of {total:,} pairs: {_which(analysis)}; all are in tables/pairs.csv."
+        )
     rows = [Row(_pair(pair, plan, analysis)) for pair, plan in shown]
     return Table("pairs", caption, columns, rows, folded=len(rows) > FOLDED)
+
+
+def _which(analysis: Analysis) -> str:
+    return "those of the first arm" + (
+        "" if analysis.baseline in (None, 0) else " and of the baseline"
+    )
 
 
 def _pairs_shown(analysis: Analysis) -> Iterator[tuple[Pair, Plan | None]]:
