@@ -1,43 +1,15 @@
 """Questions, answers in a sentence, what is open, and the notes: true of the numbers below them."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pytest
 
-from src.report.analysis import Options, analyse
-from src.report.answer import Answer, answer
+from src.report.analysis import analyse
+from src.report.answer import answer
 from src.report.results import Members
 from src.report.statistics import intervals
-from src.report.unsettled import SHOWN, unsettled
-from tests.records import diverged, failed, made
-
-# Seeds' own part of an accuracy, common to all arms, and what else moves a member.
-SEEDS = (0.0, 0.02, -0.01, 0.01, -0.02, 0.005, -0.005, 0.015, -0.015, 0.0)
-SHAKE = (0.001, -0.001, 0.002, -0.002, 0.0, 0.001, -0.001, 0.002, -0.002, 0.0)
-
-
-def member(accuracy: float, **changes: Any) -> dict[str, Any]:
-    record = made(accuracy, **changes)
-    record["metrics"]["test"]["accuracy"] = accuracy
-    return record
-
-
-def arm(init: str, accuracy: float, seeds: int = 10, shake: int = 0) -> list[dict[str, Any]]:
-    """shake: by how many places the members' own part is shifted, so that arms differ in it."""
-    return [
-        member(
-            accuracy + SEEDS[seed] + SHAKE[(seed * 3 + shake) % 10] * bool(shake),
-            init__name=init,
-            seed=seed,
-        )
-        for seed in range(seeds)
-    ]
-
-
-def told(records: Sequence[dict[str, Any]], **options: Any) -> Answer:
-    return answer(analyse(records, Options(**options)))
+from src.report.unsettled import SHOWN
+from tests.answered import SHAKE, arm, member, told
+from tests.records import diverged, failed
 
 
 def test_two_arms() -> None:
@@ -144,32 +116,6 @@ def test_arms_equal_in_every_seed() -> None:
     found = told(arm("he", 0.9) + arm("he2", 0.9))
     assert found.sentence == "All 2 arms gave equal results in every seed."
     assert found.unsettled == ["he and he2: equal in all 10 seeds; more would not tell them apart."]
-
-
-def test_arms_that_tie_are_told_together() -> None:
-    """Four that tie are six pairs, and the one of them that lacks a seed is told on its own."""
-    tied = [record for k in range(4) for record in arm(f"tied{k}", 0.1)]
-    found = told(arm("he", 0.9) + tied).unsettled
-    assert found == [
-        "tied0, tied1, tied2 and tied3: equal in all 10 seeds; more would not tell them apart."
-    ]
-    found = told(arm("he", 0.9) + tied[:-1]).unsettled
-    assert len(found) == 4
-    assert found[0].startswith("tied0, tied1 and tied2: equal in all 10 seeds")
-    assert sum("equal in all 9 seeds" in line for line in found) == 3
-
-
-def test_many_ties_are_counted_by_pairs() -> None:
-    records = [record for k in range(6) for record in arm(f"tied{k}", 0.1)]
-    (line,) = unsettled(analyse(records + arm("he", 0.9)))
-    assert line.startswith("tied0, tied1, tied2, tied3, tied4 and 1 more: equal in all 10 seeds")
-    # Of 28 pairs none is claimed: the least p of ten seeds is 2 / 2**10, and 0.05 / 28 is below.
-    first, rest = unsettled(analyse([*records, *arm("a", 0.9), *arm("b", 0.8)]), most=1)
-    assert first.startswith("a and b: 10.0 points")
-    assert rest.startswith(
-        "27 pairs more are not settled; the easiest would take about 1 more seed"
-    )
-    assert rest.endswith(". All pairs are in tables/pairs.csv of the report.")
 
 
 def test_all_diverged() -> None:

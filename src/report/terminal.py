@@ -1,7 +1,6 @@
 """The table of arms on a terminal, and below it what it answers and what it leaves open."""
 
 import math
-from collections.abc import Sequence
 
 from src.report.analysis import Analysis
 from src.report.answer import Answer
@@ -9,7 +8,6 @@ from src.report.console import INDENT, empty_table, print_table, say, width
 from src.report.metrics import higher_is_better
 from src.report.notes import happened
 from src.report.reasons import print_reasons
-from src.report.results import varied
 from src.report.statistics.summary import Summary
 from src.report.statistics.survival import Arrival
 from src.report.table import FIRST, LAST, LONGEST, ranked
@@ -37,8 +35,8 @@ def print_arms(analysis: Analysis, told: Answer) -> None:
         say(INDENT + line)
     for line in happened(analysis):
         say(f"Note: {line}")
-    records = ranked(analysis.records)
-    print_reasons(records, varied(records) or ["init"])
+    keys = [*analysis.roles.scientific, *analysis.roles.nuisance]
+    print_reasons(ranked(analysis.records), keys or ["init"])
 
 
 def _print_rows(analysis: Analysis) -> None:
