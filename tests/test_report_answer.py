@@ -124,7 +124,7 @@ def test_all_diverged() -> None:
     ]
     found = told(records)
     assert found.sentence == "Every member of all 2 arms diverged: no arm beats another."
-    assert any(note.startswith("Diverged: 10 members (he 5, xavier 5)") for note in found.notes)
+    assert any("(status diverged): 10 members (he 5, xavier 5)" in note for note in found.notes)
 
 
 def test_a_loss_is_better_when_lower() -> None:
@@ -190,7 +190,7 @@ def test_notes_of_failed_missing_and_lost() -> None:
 def test_note_of_diverged(metric: str, rule: str) -> None:
     records = arm("he", 0.9) + [diverged(init__name="zeros", seed=seed) for seed in range(10)]
     notes = told(records, metric=metric).notes
-    assert any("Diverged: 10 members (zeros 10)" in note and rule in note for note in notes)
+    assert any("diverged): 10 members (zeros 10)" in note and rule in note for note in notes)
 
 
 def test_names_that_say_little_have_their_key() -> None:

@@ -140,7 +140,7 @@ def test_verdicts_are_counted_where_members_differ() -> None:
     records[0]["verdict"] = {"primary": "symmetric", "index": 1, "found": []}
     records += [diverged(init__name="he", seed=9) | {"folder": "x"}]
     (row,) = cells(analyse(records))
-    assert row["verdict"] == "healthy 3, symmetric 1, - 1 (1 diverged)"
+    assert row["verdict"] == "healthy 3, symmetric 1, - 1 (1 not finite)"
     lost = [diverged(seed=seed) | {"folder": "x"} for seed in range(3)]
     for record in lost:
         record["verdict"] = {"primary": "diverged", "index": 2, "found": []}
@@ -149,7 +149,7 @@ def test_verdicts_are_counted_where_members_differ() -> None:
     records = arm("he", HE)
     records[0]["status"] = "diverged"
     (row,) = cells(analyse(records))
-    assert row["verdict"] == "healthy (1 diverged)"
+    assert row["verdict"] == "healthy (1 not finite)"
 
 
 def test_the_tuned_settings_are_told() -> None:

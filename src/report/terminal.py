@@ -146,9 +146,10 @@ def _steps(arrival: Arrival | None) -> str:
 
 
 def _verdicts(tally: Tally) -> str:
-    """The primary ones, with counts where members differ; and how many diverged."""
+    """The primary ones, with counts where members differ; and how many lost a finite loss without
+    being called diverged."""
     counts = tally.verdicts
     alone = len(counts) == 1
     said = ", ".join(name if alone else f"{name} {count}" for name, count in counts.items())
     others = tally.diverged - counts.get("diverged", 0)
-    return f"{said} ({others} diverged)" if others > 0 else said
+    return f"{said} ({others} not finite)" if others > 0 else said

@@ -44,7 +44,7 @@ def _member(record: Record) -> Iterator[str]:
 
 def _status(record: Record) -> str:
     if record["status"] == "diverged":
-        return f"diverged at step {record['step']:,}"
+        return f"loss not finite at step {record['step']:,}"
     if record["status"] == "failed" and record.get("error"):
         return f"failed: {record['error']}"
     return str(record["status"])
