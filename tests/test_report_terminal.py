@@ -2,7 +2,12 @@
 
 import io
 import math
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +16,7 @@ from rich.text import Text
 from src.report.analysis import Analysis, Options, analyse
 from src.report.answer import answer
 from src.report.terminal import ALIKE, UNSETTLED, headings, print_arms, rows
-from tests.records import diverged, failed, made
+from tests.records import diverged, failed, made, written
 
 HE = (0.90, 0.91, 0.92, 0.93)
 XAVIER = (0.80, 0.82, 0.81, 0.83)
@@ -177,7 +182,8 @@ def test_what_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(records, capsys).splitlines()
     below = lines[lines.index(f"{told.question} {told.sentence}") :]
     assert below[1] == "Not settled:"
-    assert below[2 : 2 + UNSETTLED] == [f"  {line}" for line in told.unsettled[:UNSETTLED]]
+    plain = [line.replace("\N{MINUS SIGN}", "-") for line in told.unsettled]
+    assert below[2 : 2 + UNSETTLED] == [f"  {line}" for line in plain[:UNSETTLED]]
     rest = below[2 + UNSETTLED]
     assert rest.startswith("  5 pairs more are not settled; the easiest would take about ")
     assert rest.endswith(" All pairs are in tables/pairs.csv of the report.")
@@ -191,6 +197,27 @@ def test_plain_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     table = [line for line in out.splitlines() if line[:1] in "|+"]
     assert len(table) == 6
     assert all(line.isascii() for line in table)
+
+
+def test_an_output_that_knows_ascii_only(tmp_path: Path) -> None:
+    """In a process of its own, whose encoding is set before its first word."""
+    records = [*arm("hé", HE), *arm("xavier", [x + (-1) ** k / 100 for k, x in enumerate(HE)])]
+    for record in records:
+        record["verdict"]["found"] = [
+            {"name": "chaotic", "sentence": "χ1 = 1.88", "remedy": "", "evidence": []}
+        ]
+    outcome = subprocess.run(
+        [sys.executable, "-m", "src.report", written(tmp_path, *records), "--no-page"],
+        env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.isascii()
+    assert "+-" in outcome.stdout
+    assert re.search(r"interval -\d", outcome.stdout)  # a minus of the sentences
+    assert "h\\xe9" in outcome.stdout
 
 
 def test_a_narrow_terminal_cuts_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

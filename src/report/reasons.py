@@ -75,8 +75,8 @@ def _sentences(members: Sequence[Record], arms: Sequence[str], seed: str) -> Ite
             "" if alike else f"e.g. {seed}={_value(own[0], seed)}",
         ]
         shown.setdefault(_told(own[0]), ", ".join(filter(None, whose)))
-    for sentence, whose in list(shown.items())[:SENTENCES]:
-        yield f"{whose}: {sentence}" if whose else sentence
+    for sentence, teller in list(shown.items())[:SENTENCES]:
+        yield f"{teller}: {sentence}" if teller else sentence
     if len(shown) > SENTENCES:
         more = len(shown) - SENTENCES
         yield f"... and {more:,} arm{'s' if more > 1 else ''} more; see each result.json."

@@ -4,7 +4,7 @@ import math
 
 from src.report.analysis import Analysis
 from src.report.answer import Answer
-from src.report.console import INDENT, empty_table, print_table, say, width
+from src.report.console import INDENT, empty_table, fit, print_table, say, width
 from src.report.metrics import higher_is_better
 from src.report.notes import happened
 from src.report.reasons import print_reasons
@@ -54,7 +54,7 @@ def _print_rows(analysis: Analysis) -> None:
             if rank == FIRST + 1:
                 table.add_row(*["..."] * len(table.columns))
             continue
-        table.add_row(str(rank), *(cells if fancy else [cell.replace("±", "+-") for cell in cells]))
+        table.add_row(str(rank), *(cells if fancy else map(fit, cells)))
     print_table(table)
 
 
