@@ -194,6 +194,37 @@ def test_one_scale_is_shown_at_a_time(opened: Chrome) -> None:
     assert [plot.is_displayed() for plot in plots] == [False, True]
 
 
+def test_printing_shows_all(opened: Chrome) -> None:
+    opened.execute_script("document.querySelectorAll('details').forEach(d => { d.open = false; })")
+    shown = (
+        "[[...document.querySelectorAll('.rest details')].filter(part => part.open).length,"
+        "[...document.querySelectorAll('.plot')].filter(plot => plot.getClientRects().length"
+        ").length]"
+    )
+    folded, plots = run(
+        opened,
+        "[document.querySelectorAll('.rest details').length, "
+        "document.querySelectorAll('.plot').length]",
+    )
+    assert folded > 0
+    before = run(opened, shown)
+    assert before == [0, plots - 1]  # of two scales one
+    opened.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert run(opened, shown) == [folded, plots]
+    opened.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert run(opened, shown) == before
+
+
+def test_wide_tables_fit_a_wide_page(opened: Chrome) -> None:
+    room, *tables = run(
+        opened,
+        "[innerWidth, ...['arms', 'pairs'].map(name => {"
+        "  const box = document.getElementById('table-' + name).closest('.scroll');"
+        "  return box.scrollWidth - box.clientWidth; })]",
+    )
+    assert room < 1280 or tables == [0, 0]
+
+
 def test_without_scripts_all_is_shown(address: str) -> None:
     with chromium((1280, 900)) as found:
         found.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})

@@ -16,9 +16,12 @@ def members(analysis: Analysis) -> Table:
     columns = [
         Column("rank"),
         *(Column(key, "number" if key in roles.seeds else "text") for key in keys),
-        *(Column(f"{name} %") for name in ("test", "validation", "best")),
-        *(Column(f"{name} loss") for name in ("validation", "train")),
-        Column("steps to 80 %"),
+        Column("test %"),
+        Column("val. %", explained="last validation accuracy"),
+        Column("best %", explained="best validation accuracy"),
+        Column("val. loss"),
+        Column("train loss"),
+        Column("to 80 %", explained="steps"),
         Column("status", "text"),
         Column("verdict", "text"),
     ]
