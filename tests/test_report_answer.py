@@ -1,43 +1,15 @@
 """Questions, answers in a sentence, what is open, and the notes: true of the numbers below them."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pytest
 
-from src.report.analysis import Options, analyse
-from src.report.answer import Answer, answer
+from src.report.analysis import analyse
+from src.report.answer import answer
 from src.report.results import Members
 from src.report.statistics import intervals
 from src.report.unsettled import SHOWN
-from tests.records import diverged, failed, made
-
-# Seeds' own part of an accuracy, common to all arms, and what else moves a member.
-SEEDS = (0.0, 0.02, -0.01, 0.01, -0.02, 0.005, -0.005, 0.015, -0.015, 0.0)
-SHAKE = (0.001, -0.001, 0.002, -0.002, 0.0, 0.001, -0.001, 0.002, -0.002, 0.0)
-
-
-def member(accuracy: float, **changes: Any) -> dict[str, Any]:
-    record = made(accuracy, **changes)
-    record["metrics"]["test"]["accuracy"] = accuracy
-    return record
-
-
-def arm(init: str, accuracy: float, seeds: int = 10, shake: int = 0) -> list[dict[str, Any]]:
-    """shake: by how many places the members' own part is shifted, so that arms differ in it."""
-    return [
-        member(
-            accuracy + SEEDS[seed] + SHAKE[(seed * 3 + shake) % 10] * bool(shake),
-            init__name=init,
-            seed=seed,
-        )
-        for seed in range(seeds)
-    ]
-
-
-def told(records: Sequence[dict[str, Any]], **options: Any) -> Answer:
-    return answer(analyse(records, Options(**options)))
+from tests.answered import SHAKE, arm, member, told
+from tests.records import diverged, failed
 
 
 def test_two_arms() -> None:
@@ -114,7 +86,7 @@ def test_fewer_than_three_seeds_make_no_claim(seeds: int) -> None:
         assert "beats" not in text
         assert "best" not in text.lower()
     assert found.unsettled == [
-        "Not settled: the pair; seeds=10 on the command line gives each arm ten seeds."
+        "The only pair of arms, for want of seeds; seeds=10 on the command line gives each arm ten."
     ]
 
 
@@ -139,7 +111,7 @@ def test_all_diverged() -> None:
     ]
     found = told(records)
     assert found.sentence == "Every compared member of both arms diverged: no arm beats another."
-    assert any(note.startswith("Diverged: 10 members (he 5, xavier 5)") for note in found.notes)
+    assert any("(status diverged): 10 members (he 5, xavier 5)" in note for note in found.notes)
 
 
 def test_a_loss_is_better_when_lower() -> None:
@@ -205,7 +177,7 @@ def test_notes_of_failed_missing_and_lost() -> None:
 def test_note_of_diverged(metric: str, rule: str) -> None:
     records = arm("he", 0.9) + [diverged(init__name="zeros", seed=seed) for seed in range(10)]
     notes = told(records, metric=metric).notes
-    assert any("Diverged: 10 members (zeros 10)" in note and rule in note for note in notes)
+    assert any("diverged): 10 members (zeros 10)" in note and rule in note for note in notes)
 
 
 def test_names_that_say_little_have_their_key() -> None:

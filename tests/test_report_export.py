@@ -12,12 +12,13 @@ import pytest
 from src.errors import InputError
 from src.report.__main__ import main
 from src.report.analysis import Analysis, Options, analyse
-from src.report.export import ARMS, arms, encoded, tables
+from src.report.export import ARMS, arms, encoded, pairs, tables
 from src.report.printed import LATEX, MARKDOWN, latex, markdown
 from src.report.results import read
 from src.report.write import write
 from tests.records import diverged, made, written
 
+MORE = {"pairs.csv", "members.csv", "members.parquet"}
 # Every letter that LaTeX or Markdown takes for its own; a name is whatever a user wrote.
 WILD = r"a_b & 50% $x$ #1 {y} ~z^2 \q [w] <v> |u| `t` *s* \"r\" -- é"
 
@@ -52,6 +53,21 @@ def test_csv_and_parquet_hold_the_same_numbers_to_the_bit(whole: Analysis) -> No
             assert (row["n"], row["mean"], row["low"]) == (summary.n, summary.mean, summary.low)
             assert (row["letters"], row["tried"]) == (whole.letters[place], 2)
             assert row["diverged"] == (1 if arm.name == "he" else 0)
+
+
+def test_all_pairs_are_in_a_table_of_their_own(whole: Analysis) -> None:
+    frame = pd.read_csv(io.BytesIO(tables(whole)["pairs.csv"]))
+    assert len(frame) == len(whole.pairs) == 3
+    for (_, row), pair, plan in zip(frame.iterrows(), whole.pairs, whole.plans, strict=True):
+        names = (whole.arms[pair.first].name, whole.arms[pair.second].name)
+        assert (row["first"], row["second"]) == names
+        assert (row["n"], row["difference"], row["low"]) == (pair.n, pair.difference, pair.low)
+        assert (row["adjusted"], row["claimed"]) == (pair.adjusted, pair.claimed)
+        more = None if plan is None else plan.more
+        assert row["more_seeds"] == more or (more is None and math.isnan(row["more_seeds"]))
+    alone = [made(seed=seed) | {"folder": str(seed)} for seed in range(3)]
+    assert "pairs.csv" not in tables(analyse(alone))
+    assert pairs(whole)["claimed"].dtype == bool
 
 
 def test_numbers_that_are_not_there_are_empty() -> None:
@@ -152,7 +168,7 @@ def test_a_lone_arm_without_settings() -> None:
 
 def test_all_tables(whole: Analysis) -> None:
     found = tables(whole)
-    assert set(found) == {*(f"arms{suffix}" for suffix in ARMS), "members.csv", "members.parquet"}
+    assert set(found) == {*(f"arms{suffix}" for suffix in ARMS), *MORE}
     members = pd.read_csv(io.BytesIO(found["members.csv"]))
     assert len(members) == len(whole.records) == 25
     again = pd.read_parquet(io.BytesIO(found["members.parquet"]))

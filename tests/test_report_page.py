@@ -11,6 +11,7 @@ import pytest
 
 from src.report.analysis import analyse
 from src.report.page.build import _environment, page
+from src.report.page.compared import pairs
 from src.report.results import read
 from tests.pages import Tree, shown, sweep
 from tests.records import diverged, failed, made, written
@@ -139,6 +140,35 @@ def test_of_any_sweep_there_is_a_page(tmp_path: Path, records: list[dict[str, An
     assert "None" not in tree.text.split()
     rows = [a for a in tree.named("table") if a.get("id") == "table-members"]
     assert len(rows) == 1
+
+
+def test_one_seed_has_no_groups(tmp_path: Path, whole: str) -> None:
+    text = Tree(shown(tmp_path, sweep({"he": 0.8, "xavier": 0.7}, 1))).text
+    assert "arm group n" in Tree(whole).text
+    assert "arm n mean %" in text
+    assert "The only pair of arms, seed by seed." in text
+
+
+def test_headings_say_each_thing_once(whole: str) -> None:
+    headings = re.findall(r"<h[123][^>]*>(?:<a[^>]*>)?([^<]+)", whole)
+    assert len(headings) > 8
+    assert len(headings) == len(set(headings))
+    assert "The first 100 steps" not in headings
+
+
+def test_a_switch_says_what_it_shows(whole: str) -> None:
+    tree = Tree(whole)
+    assert "Show Accuracy (linear) Loss (log)" in tree.text
+
+
+def test_of_very_many_pairs_the_page_says_where_all_are() -> None:
+    records = sweep({f"init_{k:02}": 0.3 + k / 100 for k in range(65)}, 3)
+    table = pairs(analyse([record | {"folder": ""} for record in records]))
+    assert table is not None
+    assert table.caption == (
+        "64 of 2,080 pairs: those of the first arm; all are in tables/pairs.csv."
+    )
+    assert len(table.rows) == 64
 
 
 def test_failed_members_are_told_with_their_reason(tmp_path: Path) -> None:

@@ -34,6 +34,36 @@ def test_seeds_of_an_arm_are_told_once() -> None:
     ]
 
 
+def test_numbers_of_one_member_are_told_with_its_seed() -> None:
+    records = [
+        judged("healthy", f"It learns: {80 + seed} % right.", init__name=init, seed=seed)
+        for init in ("he", "xavier")
+        for seed in (4, 2)
+    ]
+    zeros = [judged("symmetric", EQUAL, init__name="zeros", seed=seed) for seed in range(2)]
+    assert list(reasons([*records, *zeros], ["init", "seed"])) == [
+        "healthy (4 members: init=he, xavier)",
+        "  init=he, e.g. seed=4: It learns: 84 % right.",
+        "symmetric (2 members: init=zeros)",
+        f"  {EQUAL}",
+    ]
+    assert list(reasons(records[:2], ["init", "seed"])) == [
+        "healthy (2 members: init=he)",
+        "  e.g. seed=4: It learns: 84 % right.",
+    ]
+
+
+def test_any_seed_is_one() -> None:
+    records = [
+        judged("healthy", f"It learns: {80 + order} % right.", data__order_seed=order)
+        for order in range(2)
+    ]
+    assert list(reasons(records, ["data.order_seed"])) == [
+        "healthy (2 members)",
+        "  e.g. data.order_seed=0: It learns: 80 % right.",
+    ]
+
+
 def test_arms_that_differ_are_told_apart() -> None:
     records = [
         judged("dead", f"Died at step {lr}.", "Smaller steps.", optimizer__lr=lr) for lr in (1, 2)

@@ -2,7 +2,12 @@
 
 import io
 import math
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +16,7 @@ from rich.text import Text
 from src.report.analysis import Analysis, Options, analyse
 from src.report.answer import answer
 from src.report.terminal import ALIKE, UNSETTLED, headings, print_arms, rows
-from tests.records import diverged, failed, made
+from tests.records import diverged, failed, made, written
 
 HE = (0.90, 0.91, 0.92, 0.93)
 XAVIER = (0.80, 0.82, 0.81, 0.83)
@@ -108,7 +113,7 @@ def test_one_seed_an_arm_makes_no_claim(capsys: pytest.CaptureFixture[str]) -> N
     assert ALIKE not in first
     out = " ".join(printed(records, capsys).split())
     assert "No claim can be made" in out
-    assert "seeds=10" in out
+    assert out.count("Not settled: The only pair of arms, for want of seeds; seeds=10 on") == 1
 
 
 @pytest.mark.parametrize(
@@ -140,7 +145,7 @@ def test_verdicts_are_counted_where_members_differ() -> None:
     records[0]["verdict"] = {"primary": "symmetric", "index": 1, "found": []}
     records += [diverged(init__name="he", seed=9) | {"folder": "x"}]
     (row,) = cells(analyse(records))
-    assert row["verdict"] == "healthy 3, symmetric 1, - 1 (1 diverged)"
+    assert row["verdict"] == "healthy 3, symmetric 1, - 1 (1 not finite)"
     lost = [diverged(seed=seed) | {"folder": "x"} for seed in range(3)]
     for record in lost:
         record["verdict"] = {"primary": "diverged", "index": 2, "found": []}
@@ -149,7 +154,7 @@ def test_verdicts_are_counted_where_members_differ() -> None:
     records = arm("he", HE)
     records[0]["status"] = "diverged"
     (row,) = cells(analyse(records))
-    assert row["verdict"] == "healthy (1 diverged)"
+    assert row["verdict"] == "healthy (1 not finite)"
 
 
 def test_the_tuned_settings_are_told() -> None:
@@ -177,8 +182,11 @@ def test_what_stands_below(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(records, capsys).splitlines()
     below = lines[lines.index(f"{told.question} {told.sentence}") :]
     assert below[1] == "Not settled:"
-    assert below[2 : 2 + UNSETTLED] == [f"  {line}" for line in told.unsettled[:UNSETTLED]]
-    assert below[2 + UNSETTLED] == "  ... and 5 pairs more; the page has them."
+    plain = [line.replace("\N{MINUS SIGN}", "-") for line in told.unsettled]
+    assert below[2 : 2 + UNSETTLED] == [f"  {line}" for line in plain[:UNSETTLED]]
+    rest = below[2 + UNSETTLED]
+    assert rest.startswith("  5 pairs more are not settled; the easiest would take about ")
+    assert rest.endswith(" All pairs are in tables/pairs.csv of the report.")
     assert any(line.startswith("Note: Failed: 1 member") for line in below)
     # The rules of every report stand on the page, not at the end of each sweep.
     assert not any("Holm" in line for line in below)
@@ -189,6 +197,27 @@ def test_plain_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     table = [line for line in out.splitlines() if line[:1] in "|+"]
     assert len(table) == 6
     assert all(line.isascii() for line in table)
+
+
+def test_an_output_that_knows_ascii_only(tmp_path: Path) -> None:
+    """In a process of its own, whose encoding is set before its first word."""
+    records = [*arm("hé", HE), *arm("xavier", [x + (-1) ** k / 100 for k, x in enumerate(HE)])]
+    for record in records:
+        record["verdict"]["found"] = [
+            {"name": "chaotic", "sentence": "χ1 = 1.88", "remedy": "", "evidence": []}
+        ]
+    outcome = subprocess.run(
+        [sys.executable, "-m", "src.report", written(tmp_path, *records), "--no-page"],
+        env={**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.isascii()
+    assert "+-" in outcome.stdout
+    assert re.search(r"interval -\d", outcome.stdout)  # a minus of the sentences
+    assert "h\\xe9" in outcome.stdout
 
 
 def test_a_narrow_terminal_cuts_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from src.report.wording import Margin, decimals, listed, number
+from src.report.arms import Arm
+from src.report.wording import Margin, decimals, listed, number, spoken
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,15 @@ def test_numbers() -> None:
     assert Margin(0, 1, 0.2, -0.1, 0.5, 10, " points").in_full == (
         "0.20 points (95 % interval \N{MINUS SIGN}0.10 to 0.50, n = 10 paired seeds)"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("he", "he"),
+        ("he, relu", "he + relu"),
+        ("he, hidden=[8, 8], relu", "he + hidden=[8, 8] + relu"),
+    ],
+)
+def test_names_with_commas_in_a_sentence(name: str, said: str) -> None:
+    assert spoken(Arm(name, {}, {}, {})) == said

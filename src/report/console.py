@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 NARROWEST = 40  # columns
+PLAIN = str.maketrans({"\N{MINUS SIGN}": "-", "±": "+-", "–": "-", "·": "-"})
 
 
 def width() -> int | None:
@@ -28,7 +29,20 @@ def say(line: str) -> None:
         depth = len(line) - len(line.lstrip())
         indent = " " * (depth + len(INDENT))
         line = textwrap.fill(line, columns, subsequent_indent=indent, break_on_hyphens=False)
-    print(line)
+    print(fit(line))
+
+
+def fit(text: str) -> str:
+    """As standard output can take it: off a terminal with signs that are on every keyboard, and
+    nothing that its encoding lacks."""
+    if not sys.stdout.isatty():
+        text = text.translate(PLAIN)
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    return text
 
 
 def empty_table() -> "Table":
@@ -47,7 +61,7 @@ def print_table(table: "Table") -> None:
     # Printed as all else is: of a reader that has gone rich makes an exit of its own.
     with console.capture() as drawn:
         console.print(table)
-    print(drawn.get(), end="")
+    print(fit(drawn.get()), end="")
 
 
 class Stages:

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
@@ -21,10 +22,11 @@ def encoded(analysis: Analysis, suffix: str) -> bytes:
 
 
 def tables(analysis: Analysis) -> dict[str, bytes]:
-    """All tables of a report by the names of their files: of arms, and of members."""
+    """All tables of a report by the names of their files: of arms, of pairs, and of members."""
     members = framed(analysis.records)
     return {
         **{f"arms{suffix}": encoded(analysis, suffix) for suffix in ARMS},
+        **({"pairs.csv": _csv(pairs(analysis))} if analysis.pairs else {}),
         "members.csv": _csv(members),
         "members.parquet": _parquet(members),
     }
@@ -51,6 +53,24 @@ def arms(analysis: Analysis) -> pd.DataFrame:
     )
 
 
+def pairs(analysis: Analysis) -> pd.DataFrame:
+    """A row for each pair of arms, by rank: all that is said of it, arms by name; more_seeds: that
+    would likely settle it. Scores are in their own units."""
+    names = [arm.name for arm in analysis.arms]
+    told = [asdict(pair) for pair in analysis.pairs]
+    return pd.DataFrame(
+        {
+            **_columns(told),
+            "first": _texts([names[pair.first] for pair in analysis.pairs]),
+            "second": _texts([names[pair.second] for pair in analysis.pairs]),
+            "claimed": [pair.claimed for pair in analysis.pairs],
+            "more_seeds": pd.Series(
+                [None if plan is None else plan.more for plan in analysis.plans], dtype="Int64"
+            ),
+        }
+    )
+
+
 def _arrived(analysis: Analysis, k: int) -> dict[str, float]:
     """Members that were watched, those that arrived, and the median of their steps."""
     found = analysis.arrivals[k]
@@ -60,7 +80,7 @@ def _arrived(analysis: Analysis, k: int) -> dict[str, float]:
     return {"watched": found.n, "arrived": sum(found.arrived), "steps_to_80": median}
 
 
-def _columns(rows: Sequence[Mapping[str, float]]) -> dict[str, pd.Series]:
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, pd.Series]:
     return {name: pd.Series([row[name] for row in rows]) for name in rows[0]}
 
 

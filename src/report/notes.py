@@ -8,7 +8,7 @@ from src.report.analysis import Analysis
 from src.report.arms import CHOSEN_BY, notes_of_arms, notes_of_draws
 from src.report.metrics import higher_is_better, notes_of_metric, rule_of_diverged
 from src.report.protocol import notes_of_origin
-from src.report.results import Members, Record
+from src.report.results import Members, Record, verdict
 from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
@@ -28,6 +28,7 @@ def notes(analysis: Analysis) -> list[str]:
     return [
         *_compared(analysis),
         *_claims(analysis),
+        *_beyond(analysis),
         *happened(analysis),
         *_arrivals(analysis),
         *_plans(analysis),
@@ -45,6 +46,7 @@ def happened(analysis: Analysis) -> list[str]:
         *notes_of_draws(analysis.seeds, analysis.roles.seeds),
         *notes_of_metric(_members(analysis), analysis.metric),
         *_diverged(analysis),
+        *_grown(analysis),
         *_failed(analysis),
         *_without(analysis),
         *_seeds(analysis),
@@ -82,13 +84,42 @@ def _claims(analysis: Analysis) -> Iterator[str]:
     )
 
 
+def _beyond(analysis: Analysis) -> Iterator[str]:
+    bounds = [bound for each in analysis.summaries for bound in (each.low, each.high)]
+    if higher_is_better(analysis.metric) and any(bound < 0 or bound > 1 for bound in bounds):
+        yield (
+            "An interval of an accuracy may reach below 0 or above 100 %: it is made of the seeds' "
+            "mean and spread, which know no bounds; what lies beyond them is to be left out."
+        )
+
+
 def _diverged(analysis: Analysis) -> Iterator[str]:
     counts = [tally.diverged for tally in analysis.tallies]
     if not any(counts):
         return
     rule = rule_of_diverged(_members(analysis), analysis.metric)
     where = _counted(analysis, counts)
-    yield f"Diverged: {plural(sum(counts), 'member')} ({where}); each counts as {rule}."
+    yield (
+        f"Stopped, as the loss was no longer finite (status diverged): "
+        f"{plural(sum(counts), 'member')} ({where}); each counts as {rule}."
+    )
+
+
+def _grown(analysis: Analysis) -> Iterator[str]:
+    """The verdict of the same name is wider than the status, and both are counted on a page."""
+    counts = [
+        sum(
+            verdict(record) == "diverged" and record["status"] != "diverged"
+            for record in arm.members.values()
+        )
+        for arm in analysis.arms
+    ]
+    if any(counts):
+        yield (
+            f"The verdict diverged is also that of {plural(sum(counts), 'member')} "
+            f"({_counted(analysis, counts)}) whose loss grew tenfold and stayed finite; these "
+            "count as what they came to."
+        )
 
 
 def _members(analysis: Analysis) -> list[Record]:
@@ -148,6 +179,14 @@ def _counted(analysis: Analysis, counts: list[int]) -> str:
 def _tuned(analysis: Analysis) -> Iterator[str]:
     if not analysis.roles.nuisance:
         return
+    given = {arm.tried: spoken(arm) for arm in reversed(analysis.arms)}
+    if len(given) > 1:
+        most, least = max(given), min(given)
+        yield (
+            f"Careful: arms were tuned unequally, {given[most]} over {plural(most, 'combination')} "
+            f"of settings and {given[least]} over {least}. Who may choose among more looks better: "
+            "of like arms with 6 against 1, 6 to 8 % of sweeps have a false claim, not 5 %."
+        )
     for key in analysis.roles.nuisance:
         counts = Counter(arm.chosen[key] for arm in analysis.arms)
         told = [f"{value} for {plural(count, 'arm')}" for value, count in counts.most_common()]

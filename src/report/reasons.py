@@ -6,6 +6,7 @@ from typing import Any
 
 from src.report.console import INDENT, say
 from src.report.results import Record, setting
+from src.report.roles import SEEDS
 
 # Of one verdict, so many sentences (those of different arms) and values of a setting are shown.
 SENTENCES, VALUES = 3, 6
@@ -40,7 +41,8 @@ class Reason:
 def grouped(records: Sequence[Record], settings: Sequence[str]) -> Iterator[Reason]:
     """In the order in which the records come to them."""
     judged = [record for record in records if found(record)]
-    arms = [key for key in settings if key != "seed"]
+    arms = [key for key in settings if key not in SEEDS]
+    seed = next((key for key in SEEDS if len({_value(each, key) for each in judged}) > 1), "seed")
     for name in dict.fromkeys(found(record)[0]["name"] for record in judged):
         members = [record for record in judged if found(record)[0]["name"] == name]
         remedies = dict.fromkeys(found(member)[0]["remedy"] for member in members)
@@ -48,7 +50,7 @@ def grouped(records: Sequence[Record], settings: Sequence[str]) -> Iterator[Reas
             name,
             len(members),
             _shared(members, judged, arms),
-            list(_sentences(members, arms)),
+            list(_sentences(members, arms, seed)),
             [remedy for remedy in remedies if remedy],
         )
 
@@ -59,16 +61,22 @@ def found(record: Record) -> list[dict[str, Any]]:
     return verdicts
 
 
-def _sentences(members: Sequence[Record], arms: Sequence[str]) -> Iterator[str]:
-    """One of each arm, that of its first member in the table; equal ones once."""
-    by_arm: dict[str, Record] = {}
+def _sentences(members: Sequence[Record], arms: Sequence[str], seed: str) -> Iterator[str]:
+    """One of each arm, that of its first member in the table; equal ones once. Where others of the
+    arm say otherwise its seed is told: numbers are of that member alone."""
+    by_arm: dict[str, list[Record]] = {}
     for member in members:
-        by_arm.setdefault(_arm(member, arms), member)
+        by_arm.setdefault(_arm(member, arms), []).append(member)
     shown: dict[str, str] = {}
-    for arm, member in by_arm.items():
-        shown.setdefault(_told(member), arm)
-    for sentence, arm in list(shown.items())[:SENTENCES]:
-        yield f"{arm}: {sentence}" if len(by_arm) > 1 else sentence
+    for arm, own in by_arm.items():
+        alike = len({_told(member) for member in own}) == 1
+        whose = [
+            arm if len(by_arm) > 1 else "",
+            "" if alike else f"e.g. {seed}={_value(own[0], seed)}",
+        ]
+        shown.setdefault(_told(own[0]), ", ".join(filter(None, whose)))
+    for sentence, teller in list(shown.items())[:SENTENCES]:
+        yield f"{teller}: {sentence}" if teller else sentence
     if len(shown) > SENTENCES:
         more = len(shown) - SENTENCES
         yield f"... and {more:,} arm{'s' if more > 1 else ''} more; see each result.json."

@@ -1,19 +1,18 @@
 """The table of arms on a terminal, and below it what it answers and what it leaves open."""
 
 import math
-from collections.abc import Sequence
 
 from src.report.analysis import Analysis
 from src.report.answer import Answer
-from src.report.console import INDENT, empty_table, print_table, say, width
+from src.report.console import INDENT, empty_table, fit, print_table, say, width
 from src.report.metrics import higher_is_better
 from src.report.notes import happened
 from src.report.reasons import print_reasons
-from src.report.results import varied
 from src.report.statistics.summary import Summary
 from src.report.statistics.survival import Arrival
 from src.report.table import FIRST, LAST, LONGEST, ranked
 from src.report.tally import Tally
+from src.report.unsettled import unsettled
 
 TITLES = {
     "test_accuracy": "test acc. %",
@@ -22,29 +21,22 @@ TITLES = {
 }
 ALIKE = "not told apart"  # arms that share a letter
 OPEN = "Not settled:"
-UNSETTLED = 5  # sentences of what was not settled; the page has all
+UNSETTLED = 5  # sentences of what was not settled
 
 
 def print_arms(analysis: Analysis, told: Answer) -> None:
     """The table, the answer, what it leaves open, the rules applied, and what was found."""
     _print_rows(analysis)
     say(f"{told.question} {told.sentence}")
-    _print_unsettled(told.unsettled, sum(not pair.claimed for pair in analysis.pairs))
+    lines = unsettled(analysis, UNSETTLED)
+    if lines:
+        say(OPEN)
+    for line in lines:
+        say(INDENT + line)
     for line in happened(analysis):
         say(f"Note: {line}")
-    records = ranked(analysis.records)
-    print_reasons(records, varied(records) or ["init"])
-
-
-def _print_unsettled(lines: Sequence[str], pairs: int) -> None:
-    alone = len(lines) == 1 and lines[0].startswith(OPEN)
-    if lines and not alone:
-        say(OPEN)
-    for line in lines[:UNSETTLED]:
-        say(line if alone else INDENT + line)
-    if len(lines) > UNSETTLED:
-        more = pairs - UNSETTLED
-        say(f"{INDENT}... and {more:,} {'pair' if more == 1 else 'pairs'} more; the page has them.")
+    keys = [*analysis.roles.scientific, *analysis.roles.nuisance]
+    print_reasons(ranked(analysis.records), keys or ["init"])
 
 
 def _print_rows(analysis: Analysis) -> None:
@@ -62,7 +54,7 @@ def _print_rows(analysis: Analysis) -> None:
             if rank == FIRST + 1:
                 table.add_row(*["..."] * len(table.columns))
             continue
-        table.add_row(str(rank), *(cells if fancy else [cell.replace("±", "+-") for cell in cells]))
+        table.add_row(str(rank), *(cells if fancy else map(fit, cells)))
     print_table(table)
 
 
@@ -154,9 +146,10 @@ def _steps(arrival: Arrival | None) -> str:
 
 
 def _verdicts(tally: Tally) -> str:
-    """The primary ones, with counts where members differ; and how many diverged."""
+    """The primary ones, with counts where members differ; and how many lost a finite loss without
+    being called diverged."""
     counts = tally.verdicts
     alone = len(counts) == 1
     said = ", ".join(name if alone else f"{name} {count}" for name, count in counts.items())
     others = tally.diverged - counts.get("diverged", 0)
-    return f"{said} ({others} diverged)" if others > 0 else said
+    return f"{said} ({others} not finite)" if others > 0 else said

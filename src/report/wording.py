@@ -1,6 +1,7 @@
 """Numbers and names as sentences have them."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from src.report.arms import Arm
 from src.report.metrics import higher_is_better
 from src.report.statistics.pairs import Pair
 
+# Settings of an arm's name, not values of one: model.hidden=[128, 128].
+BETWEEN = re.compile(r", (?![^\[({]*[\])}])")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -88,8 +91,8 @@ def number(value: float, places: int) -> str:
 
 
 def spoken(arm: Arm) -> str:
-    """he; scale=2.0; (he, relu), whose comma would mislead."""
-    return f"({arm.name})" if ", " in arm.name else arm.name
+    """he; scale=2.0; he + relu for he, relu, whose comma would mislead in a list."""
+    return BETWEEN.sub(" + ", arm.name)
 
 
 def listed(items: Sequence[str], most: int | None = None) -> str:

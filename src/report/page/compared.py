@@ -17,27 +17,37 @@ def pairs(analysis: Analysis) -> Table | None:
     if not analysis.pairs:
         return None
     shown = list(_pairs_shown(analysis))
-    points = ", points" if higher_is_better(analysis.metric) else ""
+    points = ", in percentage points" if higher_is_better(analysis.metric) else ""
     columns = [
         Column("first", "text"),
         Column("second", "text"),
         Column("n", explained="seeds that both have"),
-        Column(f"difference{points}", explained="first minus second"),
-        Column("95 % interval"),
+        Column("diff.", explained=f"first minus second{points}"),
+        Column("95 % interval", explained="of the difference"),
         Column("p"),
-        Column("p, Holm", explained="corrected for all pairs of the sweep"),
-        Column("told apart", "text"),
+        Column("p Holm", explained="corrected for all pairs of the sweep"),
+        Column("apart", "text", "whether they are told apart"),
         Column("effect", explained="mean difference over its sd, corrected for few seeds (d_z)"),
-        Column("P(first better)", explained="of a seed, ties count half"),
-        Column("Wilcoxon p", explained="of signed ranks, not corrected; no claim rests on it"),
-        Column("more seeds", explained="that would likely settle it"),
+        Column("P(1st)", explained="that a seed of the first is better, ties count half"),
+        Column("p ranks", explained="Wilcoxon's, not corrected; no claim rests on it"),
+        Column("to go", explained="more seeds that would likely settle it"),
     ]
     total = len(analysis.pairs)
     caption = f"All {total:,} pairs of arms, seed by seed."
+    if total == 1:
+        caption = "The only pair of arms, seed by seed."
     if len(shown) < total:
-        caption = f"{len(shown):,} of {total:,} pairs: those of the first arm and of the baseline."
+        caption = (
+            f"{len(shown):,} of {total:,} pairs: {_which(analysis)}; all are in tables/pairs.csv."
+        )
     rows = [Row(_pair(pair, plan, analysis)) for pair, plan in shown]
     return Table("pairs", caption, columns, rows, folded=len(rows) > FOLDED)
+
+
+def _which(analysis: Analysis) -> str:
+    return "those of the first arm" + (
+        "" if analysis.baseline in (None, 0) else " and of the baseline"
+    )
 
 
 def _pairs_shown(analysis: Analysis) -> Iterator[tuple[Pair, Plan | None]]:

@@ -54,9 +54,9 @@ def _facts(analysis: Analysis) -> Iterator[str]:
     yield counted(len(analysis.arms), "arm")
     yield counted(len(analysis.seeds), "seed")
     yield counted(len(records), "member")
-    for status in ("diverged", "failed"):
+    for status, told in (("diverged", "stopped, loss not finite"), ("failed", "failed")):
         if count := sum(record["status"] == status for record in records):
-            yield f"{count:,} {status}"
+            yield f"{count:,} {told}"
     yield from filter(None, [_data(records), _epochs(records)])
 
 

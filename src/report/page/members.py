@@ -16,9 +16,12 @@ def members(analysis: Analysis) -> Table:
     columns = [
         Column("rank"),
         *(Column(key, "number" if key in roles.seeds else "text") for key in keys),
-        *(Column(f"{name} %") for name in ("test", "validation", "best")),
-        *(Column(f"{name} loss") for name in ("validation", "train")),
-        Column("steps to 80 %"),
+        Column("test %"),
+        Column("val. %", explained="last validation accuracy"),
+        Column("best %", explained="best validation accuracy"),
+        Column("val. loss"),
+        Column("train loss"),
+        Column("to 80 %", explained="steps"),
         Column("status", "text"),
         Column("verdict", "text"),
     ]
@@ -44,7 +47,7 @@ def _member(record: Record) -> Iterator[str]:
 
 def _status(record: Record) -> str:
     if record["status"] == "diverged":
-        return f"diverged at step {record['step']:,}"
+        return f"loss not finite at step {record['step']:,}"
     if record["status"] == "failed" and record.get("error"):
         return f"failed: {record['error']}"
     return str(record["status"])

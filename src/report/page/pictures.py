@@ -1,4 +1,4 @@
-"""Drawings made ready for the page: embedded, those of one thing in two scales put together."""
+"""Drawings made ready for the page: embedded, those of one thing put together."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,8 @@ from src.report.figures.drawing import Drawing, svg
 from src.report.page.svg import Embedded, embedded
 
 LOG = "-log"
+# Of drawings that stand together: what each shows, and how.
+LABELS = {"curves": "Accuracy (linear)", "curves-log": "Loss (log)"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Picture:
-    """name: of the section's first drawing. plots: as many as there are scales."""
+    """name: of the section's first drawing. plots: one of them is shown at a time."""
 
     name: str
     title: str
@@ -46,7 +48,7 @@ def pictures(drawings: Sequence[Drawing]) -> list[Picture]:
 def _plot(drawing: Drawing, several: bool) -> Plot:
     return Plot(
         drawing.name,
-        drawing.title if several else "",
+        LABELS.get(drawing.name, drawing.title) if several else "",
         drawing,
         embedded(svg(drawing), drawing.name),
     )

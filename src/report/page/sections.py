@@ -14,9 +14,9 @@ from src.report.page.tuned import options
 # name, title, how its pictures' names begin. The first picture that fits leads the page.
 LEAD = "ranking"
 PLACES = (
-    ("arms", "Ranking", ("ranking",)),
+    ("arms", "Arms in numbers", ("ranking",)),
     ("curves", "Learning curves", ("curves", "learning")),
-    ("first-steps", "The first 100 steps", ("early", "first")),
+    ("first-steps", "The first steps", ("early", "first")),
     ("arrival", "Steps to 80 %", ("survival", "arrival")),
     ("differences", "Differences between arms", ("difference", "pair", "effect", "ranks")),
     ("performance", "Performance profiles", ("profiles",)),

@@ -75,12 +75,13 @@ def ranking(analysis: Analysis) -> Table:
         Column("verdict", "text", "of its members, by number"),
     ]
     name = analysis.metric
+    compared = any(not math.isnan(pair.p) for pair in analysis.pairs)
     ranks = analysis.ranking.means if analysis.ranking else [math.nan] * len(analysis.arms)
     rows = [
         Row(
             [
                 arm.name,
-                letters,
+                letters if compared else MISSING,
                 str(summary.n),
                 score(summary.mean, name),
                 interval(summary.low, summary.high, name),

@@ -26,4 +26,10 @@
     ?.setAttribute("open", "");
   addEventListener("hashchange", reveal);
   reveal();
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll(".rest details:not([open])")];
+    opened.forEach(part => { part.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach(part => { part.open = false; }));
 })();
