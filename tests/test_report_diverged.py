@@ -44,7 +44,7 @@ def test_an_arm_that_diverged_beats_none_that_finished_below_guessing(
     assert names == ["zeros", "he"]
     assert np.all(found.table[1] == counted)
     assert answer(found).sentence.startswith("zeros beats he")
-    (note,) = (note for note in answer(found).notes if note.startswith("Diverged"))
+    (note,) = (note for note in answer(found).notes if note.startswith("Stopped"))
     assert f"each counts as {rule}, which is worse than guessing" in note
 
 

@@ -80,7 +80,7 @@ def test_arms_that_diverged_before_a_curve_began_are_named() -> None:
         }
         big = next(k for k, arm in enumerate(analysis.arms) if arm.name == "big")
         assert crosses == {big: 3}
-        assert "3 members of big diverged (crosses) and count as guessing." in drawing.caption
+        assert "3 members of big diverged (crosses);" in drawing.caption
         assert "Not drawn: huge, of which 3 members diverged." in drawing.caption
     records[3] = member({"init": "big"}, 0, 0.8)
     told = made(early(analyse(records))).caption

@@ -32,7 +32,7 @@ class Level:
     name: str
     strata: int
     n: int
-    diverged: int  # runs of them, which count as guessing
+    diverged: int  # runs of them, see metrics.score
     lacking: list[str]
     mean: float = math.nan
     low: float = math.nan

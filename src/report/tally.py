@@ -12,7 +12,7 @@ from src.report.settings import shown
 
 @dataclass(frozen=True)
 class Tally:
-    """verdicts: primary ones, the most frequent first. diverged: members, who count as guessing.
+    """verdicts: primary ones, the most frequent first. diverged: members, see metrics.score.
     failed: members with the arm's settings, who are left out. missing: seeds of other arms."""
 
     verdicts: Mapping[str, int]

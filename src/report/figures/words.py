@@ -71,10 +71,9 @@ def told_diverged(analysis: Analysis, drawn: Collection[int]) -> str:
     told = []
     if crossed := [place for place in found if place in drawn]:
         count = sum(found[place] for place in crossed)
-        ending = ("", "s") if count == 1 else ("s", "")
         told.append(
-            f" {count:,} member{ending[0]} of {arms(analysis, crossed)} diverged (crosses) and"
-            f" count{ending[1]} as guessing."
+            f" {plural(count, 'member')} of {arms(analysis, crossed)} diverged (crosses); what"
+            " they count as stands among the notes."
         )
     if hidden := [place for place in found if place not in drawn]:
         count = sum(found[place] for place in hidden)

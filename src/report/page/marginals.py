@@ -43,7 +43,7 @@ def _table(found: Marginal, metric: str) -> Table:
         Column(found.setting, "arm"),
         Column("combinations", explained=f"of {listed(found.over)}"),
         Column("runs", explained="of all combinations and seeds"),
-        Column("diverged", explained="runs that count as guessing"),
+        Column("diverged", explained="runs; see the notes"),
         Column(f"mean{percent}"),
         Column("95 % interval", explained="of the mean (Satterthwaite)"),
         Column(f"IQM{percent}", explained="mean of the middle half of all runs"),
