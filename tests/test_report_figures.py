@@ -174,7 +174,7 @@ def test_a_member_that_diverged_counts_as_guessing_and_is_crossed() -> None:
     assert found["arm-1-curves-diverged"].get_xdata()[0] == 2
     ranked = ranking(analysis)
     assert artists(ranked.figure)["arm-1-ranking-diverged"].get_xdata() == pytest.approx([10])
-    told = "1 member of big diverged (crosses);"
+    told = "1 member of big diverged (crosses); what they count as stands among the notes."
     assert ranked.caption.endswith(told)
     assert drawing.caption.endswith(told)
     log = losses(analysis)
