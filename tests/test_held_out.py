@@ -8,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.fit import fit_stack
-from src.held_out import due, main
+from src.held_out import due, hint, main
 from src.report.results import Record, read
 from tests.command import Command
 from tests.conftest import SMALL
@@ -198,6 +198,15 @@ def test_due_are_those_chosen_that_came_to_their_end() -> None:
     found = [record["label"] for record in due(records)]
     assert found == ["he,adam,0", "he,adam,1", "zeros,sgd,0"]
     assert due([]) == []
+
+
+def test_due_are_those_of_one_arm_where_only_that_is_finished() -> None:
+    records = [member("he", name, seed, 0.5) for name in ("sgd", "adam") for seed in (0, 1)]
+    records[2]["metrics"]["last"]["validation_accuracy"] = 0.9
+    for record in records:
+        record["config"]["report"] = {"scientific": ["init"], "baseline": "zeros"}
+    assert [record["label"] for record in due(records)] == ["he,adam,0", "he,adam,1"]
+    assert "2 member(s)" in str(hint(Path("here"), records))
 
 
 @pytest.mark.parametrize(
