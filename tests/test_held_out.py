@@ -214,6 +214,7 @@ def test_due_are_those_of_one_arm_where_only_that_is_finished() -> None:
     [
         ([], "FOLDER"),
         (["nowhere"], "nowhere: no such folder."),
+        (["notes.txt"], "notes.txt: is a file; name its folder."),
         (["."], ".: holds no result.json; a sweep leaves one for each member."),
         ([".", "--what"], "--what"),
     ],
@@ -226,6 +227,7 @@ def test_bad_input_of_the_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").touch()
     with pytest.raises(SystemExit) as end:
         main(typed)
     assert end.value.code == 2

@@ -205,3 +205,12 @@ def test_weights_of_another_type_are_refused(path: Path) -> None:
     tensors = {name: tensor.double() for name, tensor in load_file(path).items()}
     save_file(tensors, path)
     assert "float64" in refusal(path, SIZES)
+
+
+def test_a_file_that_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for path in (tmp_path / "there", tmp_path / "absent" / "a.csv"):
+        with pytest.raises(OSError) as caught:
+            write_atomically(path, b"")
+        assert (caught.value.filename, caught.value.filename2) == (str(path), None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]

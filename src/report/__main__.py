@@ -18,7 +18,8 @@ try:
     from src.report.conclusion import REPORT
     from src.report.console import Stages, say
     from src.report.metrics import AUTO, SCORES
-    from src.report.place import check
+    from src.report.place import check, check_file
+    from src.report.results import check_folder
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
@@ -52,12 +53,12 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("folders", nargs="*", type=Path, metavar="FOLDER", help="of a sweep, or with many in it")
-    add("--out", type=Path, metavar="DIR", help="of the report; FOLDER/report, of several ./report")
+    add("folders", nargs="*", metavar="FOLDER", help="of a sweep, or with many in it")
+    add("--out", metavar="DIR", help="of the report; FOLDER/report, of several ./report")
     add("--scientific", metavar="A,B", help="settings that make the arms; others are tuned")
     add("--baseline", metavar="ARM", help="its name; others are measured against it; none: no arm")
     add("--metric", metavar="NAME", help=f"what arms are compared by: {_metrics()}")
-    add("--export", type=Path, action="append", default=[], metavar="FILE", help=_exports())
+    add("--export", action="append", default=[], metavar="FILE", help=_exports())
     add("--compare", action="store_true", help="two folders side by side: what changed, in what")
     add("--json", action="store_true", help="all of it on standard output; no page without --out")
     add("--no-page", action="store_true", help="the table alone")
@@ -74,21 +75,23 @@ def _exports() -> str:
 def _check(asked: argparse.Namespace) -> None:
     if not asked.folders:
         raise InputError("FOLDER: name at least one folder of a sweep.")
+    asked.folders = [_path("FOLDER", text) for text in asked.folders]
     for folder in asked.folders:
-        if not folder.is_dir():
-            found = "is a file; name its folder" if folder.exists() else "no such folder"
-            raise InputError(f"{folder}: {found}.")
+        check_folder(folder)
     if asked.compare:
         count = len(asked.folders)
         require(count == 2, "--compare", f"{count} folder(s)", "of exactly two")
         alone = asked.out is None and not asked.export
         require(alone, "--compare", "on", "without --out and --export: it writes nothing")
         asked.no_page = True
+    asked.export = [_path("--export", text) for text in asked.export]
     for path in asked.export:
         allowed = f"a file that ends in {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
         require(path.suffix in EXPORTS, "--export", path, allowed)
         require(path.parent.is_dir(), "--export", path, "in a folder that exists")
+        check_file(path)
     if asked.out is not None:
+        asked.out = _path("--out", asked.out)
         require(not asked.no_page, "--out", asked.out, "left out with --no-page")
     else:
         alone = len(asked.folders) == 1
@@ -97,6 +100,12 @@ def _check(asked: argparse.Namespace) -> None:
     if not asked.no_page:
         check(asked.out)
     asked.flags = dict(_flags(asked))
+
+
+def _path(name: str, text: str) -> Path:
+    """InputError of none at all, as of an unset variable: Path would take it for the one here."""
+    require(bool(text.strip()), name, text, "a path, and is empty")
+    return Path(text)
 
 
 def _flags(asked: argparse.Namespace) -> Iterator[tuple[str, object]]:
