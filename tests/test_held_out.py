@@ -120,12 +120,12 @@ def test_an_interrupted_sweep_is_told_the_command(
             raise KeyboardInterrupt
         return whole(*arguments)
 
-    typed = ("optimizer=sgd,adam,rmsprop", "init=he,zeros")
+    typed = ("optimizer=sgd,adam,rmsprop", "init=he,zeros", "report.page=true")
     monkeypatch.setattr("src.members.fit_stack", interrupted)
     outcome = command("-m", *QUICK, *typed, "hydra.launcher.max_stack=2")
     assert outcome.code == 130
     hint = "test set: not looked at yet for 2 member(s); python -m src.held_out here does so"
-    assert hint in outcome.out
+    assert f"4 member(s) in here\n{hint}\nreport: " in outcome.out
     folder = command.folder / "here"
     main([str(folder)])
     said = capsys.readouterr().out

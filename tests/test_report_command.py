@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from src.report.figures.drawing import write as write_drawing
 from tests.records import diverged, failed, written
 from tests.reporting import files, member, records, report
 
@@ -178,6 +179,31 @@ def test_ctrl_c(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = report("sweep")
     assert (outcome.code, outcome.err) == (130, "error: interrupted.\n")
     assert not (sweep / "report" / "index.html").exists()
+
+
+@pytest.mark.parametrize("figures", [0, 1])
+def test_a_half_written_report_lists_what_is_there(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch, figures: int
+) -> None:
+    whole, calls = write_drawing, []
+
+    def interrupted(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) > figures:
+            raise KeyboardInterrupt
+        whole(*arguments)
+
+    monkeypatch.setattr("src.report.write.write_drawing", interrupted)
+    assert report("sweep").code == 130
+    folder = sweep / "report"
+    listed = json.loads((folder / "report.json").read_text())["files"]
+    assert len(listed) == 2 * figures
+    assert sorted([*listed, "report.json"]) == files(folder)
+    monkeypatch.undo()
+    monkeypatch.chdir(sweep.parent)
+    assert report("sweep").code == 0
+    listed = json.loads((folder / "report.json").read_text())["files"]
+    assert sorted([*listed, "report.json"]) == files(folder)
 
 
 def test_members_that_diverged_or_failed_are_no_fault(tmp_path: Path) -> None:

@@ -212,5 +212,5 @@ def test_a_file_that_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -
     for path in (tmp_path / "there", tmp_path / "absent" / "a.csv"):
         with pytest.raises(OSError) as caught:
             write_atomically(path, b"")
-        assert (caught.value.filename, caught.value.filename2) == (str(path), None)
+        assert str(caught.value).endswith(f": '{path}'")
     assert list(tmp_path.iterdir()) == [tmp_path / "there"]
