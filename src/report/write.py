@@ -56,9 +56,8 @@ def write(
 
 def _keep_data(folder: Path, content: dict[str, Any], names: Sequence[str]) -> None:
     there = [name for name in (PAGE, *names) if (folder / name).exists()]
-    write_atomically(
-        folder / DATA, json.dumps({**content, "files": there}, allow_nan=False).encode()
-    )
+    text = json.dumps({**content, "files": there}, allow_nan=False)
+    write_atomically(folder / DATA, text.encode())
 
 
 def _remove(folder: Path, names: set[str]) -> None:
