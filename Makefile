@@ -5,9 +5,14 @@ ARGS ?=
 EXTRAS ?= dev
 SWEEP ?= init=zeros,xavier,he seeds=10
 PORT ?= 6006
-# The newest sweep; each has Hydra's multirun.yaml in its folder.
-SWEEPS = $(shell ls -t multirun/*/multirun.yaml multirun/*/*/multirun.yaml 2>/dev/null)
-RUNS ?= $(or $(patsubst %/multirun.yaml,%,$(firstword $(SWEEPS))),multirun)
+RUNS ?=
+# The newest sweep that holds what is sought; each has Hydra's multirun.yaml in its folder, and one
+# that was refused nothing else.
+newest = $(or $(shell for each in $$(ls -t multirun/*/multirun.yaml multirun/*/*/multirun.yaml \
+	2>/dev/null); do find "$${each%/*}" -mindepth 1 $(1) 2>/dev/null | grep -q . && \
+	{ echo "$${each%/*}"; break; }; done),multirun)
+BEGUN = $(or $(RUNS),$(call newest,-type d))
+FINISHED = $(or $(RUNS),$(call newest,-name result.json -o -name summary.csv))
 INSTALLED := .venv/.installed
 # Two processes whose idle threads spin take the cores from each other.
 PASSIVE := OMP_WAIT_POLICY=PASSIVE
@@ -39,20 +44,20 @@ $(READY) &: | $(INSTALLED)
 sweep: install data ## zeros against xavier against he, and their report (SWEEP="..." for another)
 	@$(BIN)/python -m src.train -m $(SWEEP) $(ARGS)
 
-report: install ## the report of the newest sweep, made anew (RUNS=<folder> for another; ARGS="--help")
-	@$(BIN)/python -m src.report $(RUNS) $(ARGS)
+report: install ## the report of the newest finished sweep, made anew (RUNS=<folder> for another; ARGS="--help")
+	@$(BIN)/python -m src.report $(FINISHED) $(ARGS)
 
 train: install data ## one run (ARGS="init=he seed=1" to choose it)
 	@$(BIN)/python -m src.train $(ARGS)
 
 dashboard: install ## TensorBoard of the newest sweep, on port 6006 (RUNS=multirun for all; PORT=...)
-	@echo "Sweep shown: $(RUNS) (RUNS=multirun shows all, RUNS=<folder> another)"
+	@echo "Sweep shown: $(BEGUN) (RUNS=multirun shows all, RUNS=<folder> another)"
 	@echo "Arms over each other: http://127.0.0.1:$(PORT)/#custom_scalars"
 	@echo "A row for each member: http://127.0.0.1:$(PORT)/#hparams"
 	@echo "Curves by epoch have few points: set Smoothing to 0 to see them as they are."
 	@echo "Of more than 40 runs TensorBoard draws none in Scalars and Custom Scalars until the box"
 	@echo "'filter runs' leaves fewer (init=he)."
-	@$(BIN)/tensorboard --logdir $(RUNS) --host 127.0.0.1 --port $(PORT)
+	@$(BIN)/tensorboard --logdir $(BEGUN) --host 127.0.0.1 --port $(PORT)
 
 test: install ## the fast tests
 	@$(PASSIVE) $(BIN)/python -m pytest -m "not slow and not peers" -q -n auto --dist worksteal $(ARGS)

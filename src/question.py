@@ -1,12 +1,15 @@
 """What a sweep asks, known before its first step: its arms, and what is tuned for each of them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from enum import Enum
+from typing import Any
 
 from src.config import Config, as_plain
-from src.errors import InputError
+from src.errors import require
 from src.report.results import Record
-from src.report.roles import SEEDS, Roles, roles
+from src.report.roles import SEEDS, Roles, check_asked, roles
 from src.schema.report import ReportConfig
 
 
@@ -17,7 +20,10 @@ def asked(configs: Sequence[Config], overrides: Sequence[Sequence[str]]) -> Role
     """
     report = shared(configs)
     planned = [_as_record(configs[k]) for k in _distinct(overrides)]
-    found = roles(planned, report.scientific)
+    scientific = report.scientific
+    require(scientific != [], "report.scientific", "[]", "one setting or more, or null")
+    found = roles(planned, scientific)
+    check_asked(found)
     if report.baseline is not None:
         _check_baseline(report.baseline, planned, found)
     return found
@@ -30,9 +36,15 @@ def shared(configs: Sequence[Config]) -> ReportConfig:
         for config in configs:
             one, other = getattr(first, item.name), getattr(config.report, item.name)
             if one != other:
-                key = f"report.{item.name}"
-                raise InputError(f"{key}={other}: must be {one} for all members of the sweep.")
+                everyone = f"{_typed(one)} for all members of the sweep"
+                require(False, f"report.{item.name}", _typed(other), everyone)
     return first
+
+
+def _typed(value: Any) -> str:
+    """As a command line would have it."""
+    plain = value.value if isinstance(value, Enum) else value
+    return plain if isinstance(plain, str) else json.dumps(plain)
 
 
 def _distinct(overrides: Sequence[Sequence[str]]) -> Iterable[int]:

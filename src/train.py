@@ -92,10 +92,7 @@ def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
         return
     from src.report.conclusion import conclude as told
 
-    records = told(folder)
-    said = hint(folder, records)
-    if said is not None:
-        print(said)
+    records = told(folder, lambda found: hint(folder, found))
     failed = [record for record in records if record["status"] == "failed"]
     lines = list(untested)
     if failed:

@@ -8,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.fit import fit_stack
-from src.held_out import _settle, already, due, main
+from src.held_out import _settle, already, due, hint, main
 from src.report.results import Record, read
 from tests.command import Command
 from tests.conftest import SMALL
@@ -120,12 +120,12 @@ def test_an_interrupted_sweep_is_told_the_command(
             raise KeyboardInterrupt
         return whole(*arguments)
 
-    typed = ("optimizer=sgd,adam,rmsprop", "init=he,zeros")
+    typed = ("optimizer=sgd,adam,rmsprop", "init=he,zeros", "report.page=true")
     monkeypatch.setattr("src.members.fit_stack", interrupted)
     outcome = command("-m", *QUICK, *typed, "hydra.launcher.max_stack=2")
     assert outcome.code == 130
     hint = "test set: not looked at yet for 2 member(s); python -m src.held_out here does so"
-    assert hint in outcome.out
+    assert f"4 member(s) in here\n{hint}\nreport: " in outcome.out
     folder = command.folder / "here"
     main([str(folder)])
     said = capsys.readouterr().out
@@ -222,11 +222,21 @@ def test_a_choice_that_moved_is_told(
     ]
 
 
+def test_due_are_those_of_one_arm_where_only_that_is_finished() -> None:
+    records = [member("he", name, seed, 0.5) for name in ("sgd", "adam") for seed in (0, 1)]
+    records[2]["metrics"]["last"]["validation_accuracy"] = 0.9
+    for record in records:
+        record["config"]["report"] = {"scientific": ["init"], "baseline": "zeros"}
+    assert [record["label"] for record in due(records)] == ["he,adam,0", "he,adam,1"]
+    assert "2 member(s)" in str(hint(Path("here"), records))
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
         ([], "FOLDER"),
         (["nowhere"], "nowhere: no such folder."),
+        (["notes.txt"], "notes.txt: is a file; name its folder."),
         (["."], ".: holds no result.json; a sweep leaves one for each member."),
         ([".", "--what"], "--what"),
     ],
@@ -239,6 +249,7 @@ def test_bad_input_of_the_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").touch()
     with pytest.raises(SystemExit) as end:
         main(typed)
     assert end.value.code == 2

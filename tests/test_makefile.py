@@ -37,14 +37,26 @@ def test_dashboard_serves_the_newest_sweep(project: Path, tmp_path: Path) -> Non
         (sweep / "multirun.yaml").touch()
         os.utime(sweep / "multirun.yaml", (10**9 + 3600 * hour,) * 2)
         assert served(project, tmp_path) == f"multirun/{name}"
+    refused(tmp_path)
+    assert served(project, tmp_path) == f"multirun/{name}"
     assert served(project, tmp_path, "RUNS=multirun") == "multirun"
+
+
+def refused(folder: Path) -> None:
+    """What a sweep leaves that is refused before it trains; newer than all others here."""
+    (folder / "multirun" / "refused").mkdir()
+    (folder / "multirun" / "refused" / "multirun.yaml").touch()
 
 
 def test_report_is_of_the_newest_sweep(project: Path, tmp_path: Path) -> None:
     for hour, name in enumerate(("2026-01-02/09-00-00", "named")):
-        (tmp_path / "multirun" / name).mkdir(parents=True)
+        (tmp_path / "multirun" / name / "init=he").mkdir(parents=True)
+        (tmp_path / "multirun" / name / "init=he" / "result.json").touch()
         (tmp_path / "multirun" / name / "multirun.yaml").touch()
         os.utime(tmp_path / "multirun" / name / "multirun.yaml", (10**9 + 3600 * hour,) * 2)
+    refused(tmp_path)
+    (tmp_path / "multirun" / "begun" / "init=he").mkdir(parents=True)
+    (tmp_path / "multirun" / "begun" / "multirun.yaml").touch()
     assert "-m src.report multirun/named\n" in dry(project, tmp_path, "report").replace(" \n", "\n")
     typed = ("report", "RUNS=multirun/old", "ARGS=--no-page")
     assert "-m src.report multirun/old --no-page\n" in dry(project, tmp_path, *typed)

@@ -30,8 +30,10 @@ REFUSED = [
     ),
     (
         ("init=he,zeros", "report.metric=validation_loss,auto"),
-        ["report.metric=", "must be", "for all members of the sweep."],
+        ["report.metric=auto: must be validation_loss for all members of the sweep."],
     ),
+    (("init=he,zeros", "report.scientific=[]"), ["report.scientific=[]: must be one setting"]),
+    (("init=he,zeros", "report.scientific=[activation]"), ["=activation: does not vary here"]),
     (("init=he,zeros", "report.metric=loss"), ["report.metric=loss", "one of auto, test_accuracy"]),
     (("report.scientific=init",), ["report.scientific=init", "a list of texts or null"]),
     (("report.page=perhaps",), ["report.page=perhaps", "true or false"]),

@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from src.report.figures.drawing import write as write_drawing
 from tests.records import diverged, failed, written
 from tests.reporting import files, member, records, report
 
@@ -101,6 +103,51 @@ def test_flags_win_over_what_the_sweep_was_told(tmp_path: Path) -> None:
     assert (found["metric"], found["baseline"]) == ("test_accuracy", "zeros")
 
 
+def told_by_the_sweep(folder: Path, found: list[dict[str, Any]], **asked: Any) -> None:
+    default = {"scientific": None, "baseline": None, "metric": "auto", "page": True}
+    for record in found:
+        record["config"]["report"] = {**default, **asked}
+    written(folder, *found)
+
+
+def test_a_sweep_of_which_one_arm_is_finished(tmp_path: Path) -> None:
+    found = records()[:3]
+    told_by_the_sweep(tmp_path / "sweep", found, scientific=["init"], baseline="zeros")
+    for flags in ([], ["--scientific", "init"]):
+        outcome = report("sweep", "--no-page", *flags)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert "Note: init is asked for and has one value here" in outcome.out
+        assert "Note: The baseline zeros, which the sweep was told, is no arm here" in outcome.out
+
+
+def test_the_baseline_of_a_sweep_gives_way_to_flags(tmp_path: Path) -> None:
+    found = [
+        member(init, seed, 0.8 + seed / 100, optimizer__name=name)
+        for init in ("he", "zeros")
+        for name in ("adam", "sgd")
+        for seed in range(3)
+    ]
+    told_by_the_sweep(tmp_path / "sweep", found, baseline="he")
+    assert json.loads(report("sweep", "--json").out)["baseline"] == "he"
+    for none in ("", "none"):
+        assert json.loads(report("sweep", "--json", "--baseline", none).out)["baseline"] is None
+    outcome = report("sweep", "--json", "--scientific", "init, optimizer")
+    assert (outcome.code, outcome.err) == (0, "")
+    told = json.loads(outcome.out)
+    assert (told["baseline"], len(told["arms"])) == (None, 4)
+    assert [note for note in told["notes"] if note.startswith("The baseline he, which the sweep")]
+    outcome = report("sweep", "--baseline", "he", "--scientific", "init,optimizer")
+    outcome.assert_refused()
+    assert "--baseline=he: no such arm" in outcome.err
+
+
+def test_auto_is_a_metric(tmp_path: Path) -> None:
+    told_by_the_sweep(tmp_path / "sweep", records(), metric="validation_loss")
+    assert json.loads(report("sweep", "--json").out)["metric"] == "validation_loss"
+    flags = ("--metric", "auto")
+    assert json.loads(report("sweep", "--json", *flags).out)["metric"] == "test_accuracy"
+
+
 def test_one_arm_is_no_error(tmp_path: Path) -> None:
     written(tmp_path / "one", *(member("he", seed, 0.8 + seed / 100) for seed in range(3)))
     outcome = report("one")
@@ -132,6 +179,31 @@ def test_ctrl_c(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = report("sweep")
     assert (outcome.code, outcome.err) == (130, "error: interrupted.\n")
     assert not (sweep / "report" / "index.html").exists()
+
+
+@pytest.mark.parametrize("figures", [0, 1])
+def test_a_half_written_report_lists_what_is_there(
+    sweep: Path, monkeypatch: pytest.MonkeyPatch, figures: int
+) -> None:
+    whole, calls = write_drawing, []
+
+    def interrupted(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) > figures:
+            raise KeyboardInterrupt
+        whole(*arguments)
+
+    monkeypatch.setattr("src.report.write.write_drawing", interrupted)
+    assert report("sweep").code == 130
+    folder = sweep / "report"
+    listed = json.loads((folder / "report.json").read_text())["files"]
+    assert len(listed) == 2 * figures
+    assert sorted([*listed, "report.json"]) == files(folder)
+    monkeypatch.undo()
+    monkeypatch.chdir(sweep.parent)
+    assert report("sweep").code == 0
+    listed = json.loads((folder / "report.json").read_text())["files"]
+    assert sorted([*listed, "report.json"]) == files(folder)
 
 
 def test_members_that_diverged_or_failed_are_no_fault(tmp_path: Path) -> None:
@@ -170,5 +242,5 @@ finally:
         [sys.executable, "-c", code], cwd=project, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "[]\n")
-    for word in ("--json", "--export", "--compare", "--baseline", "examples:", "multirun/"):
+    for word in ("--json", "--export", "--compare", "validation_loss", "examples:", "multirun/"):
         assert word in done.stdout

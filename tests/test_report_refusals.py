@@ -44,12 +44,16 @@ def test_a_page_that_is_not_of_a_report_is_kept(sweep: Path) -> None:
         ("empty", ["empty: holds no result.json"]),
         ("sweep empty", ["empty: holds no result.json"]),
         ("no_sweep", ["no_sweep: holds no result.json"]),
-        ("sweep --baseline glorot", ["baseline=glorot", "he; xavier; zeros"]),
-        ("sweep --scientific activation", ["scientific=activation", "does not vary", "init"]),
+        ("sweep --baseline glorot", ["--baseline=glorot: no such arm", "he; xavier; zeros"]),
+        ("sweep --scientific foo", ["--scientific=foo: does not vary here; what does: init"]),
+        ("sweep --scientific init,seed", ["--scientific=seed: is what arms are paired by"]),
         ("sweep --scientific ,", ["--scientific=", "one setting or more"]),
-        ("sweep --metric f1", ["metric=f1", "test_accuracy, validation_accuracy"]),
+        ("sweep --metric f1", ["--metric=f1", "auto, test_accuracy, validation_accuracy"]),
         ("sweep --export a.xlsx", ["--export=a.xlsx", ".csv, .parquet, .tex or .md"]),
         ("sweep --export no/a.csv", ["--export=no/a.csv", "in a folder that exists"]),
+        ("sweep --export folder.csv", ["folder.csv: cannot be written; it is a folder"]),
+        ("sweep --export /proc/a.csv", ["/proc/a.csv: cannot be written; nothing may be written"]),
+        ("sweep --out /proc/x", ["/proc/x: cannot hold a report; nothing may be written into /pr"]),
         ("sweep --compare", ["--compare=1 folder(s)", "exactly two"]),
         ("sweep sweep sweep --compare", ["--compare=3 folder(s)", "exactly two"]),
         ("sweep sweep --compare --out x", ["--compare", "without --out"]),
@@ -67,6 +71,7 @@ def test_a_page_that_is_not_of_a_report_is_kept(sweep: Path) -> None:
 @pytest.mark.usefixtures("sweep")
 def test_bad_input_is_told(tmp_path: Path, typed: str, words: list[str]) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "folder.csv").mkdir()
     (tmp_path / "no_sweep").mkdir()
     (tmp_path / "no_sweep" / "notes.txt").write_text("x")
     written(tmp_path / "broken", made())
@@ -79,6 +84,18 @@ def test_bad_input_is_told(tmp_path: Path, typed: str, words: list[str]) -> None
     for word in words:
         assert word in outcome.err, outcome.err
     assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [(["sweep", "--out", ""], "--out"), (["sweep", "--export", ""], "--export"), ([""], "FOLDER")],
+)
+def test_an_empty_path_is_not_the_folder_here(sweep: Path, typed: list[str], name: str) -> None:
+    before = files(sweep.parent)
+    outcome = report(*typed)
+    outcome.assert_refused()
+    assert f"{name}=: must be a path, and is empty." in outcome.err
+    assert files(sweep.parent) == before
 
 
 def test_a_full_disk_is_told(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:

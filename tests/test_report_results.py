@@ -132,31 +132,6 @@ def test_a_sweep_in_which_nothing_is_finished(tmp_path: Path) -> None:
     assert load(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"status": "going"}, "status=going: must be done, diverged, failed"),
-        ({"config": []}, "config: must be a mapping"),
-        ({"metrics": 3}, "metrics: must be a mapping"),
-        ({"metrics": {"last": "x"}}, "metrics.last: must be a mapping"),
-        (
-            {"metrics": {"test": {"accuracy": "x"}}},
-            "metrics.test.accuracy=x: must be a number",
-        ),
-        ({"steps_to_80": "soon"}, "steps_to_80=soon: must be an integer"),
-        ({"seconds": True}, "seconds=True: must be a number"),
-        ({"verdict": "dead"}, "verdict=dead: must be a mapping"),
-    ],
-)
-def test_a_file_of_another_shape_is_refused(
-    tmp_path: Path, change: dict[str, Any], told: str
-) -> None:
-    path = written(tmp_path, made() | change) / "member=0" / "result.json"
-    with pytest.raises(InputError) as caught:
-        read(tmp_path)
-    assert str(caught.value) == f"{path}: not a result of this program ({told})."
-
-
 def test_one_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
     written(tmp_path, *(made(seed=seed) for seed in range(8)))
     for number in range(5):

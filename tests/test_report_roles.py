@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from src.errors import InputError
-from src.report.roles import Roles, notes_of_roles, roles
+from src.report.roles import Roles, check_asked, notes_of_roles, roles
 from tests.records import made
 
 
@@ -89,14 +89,40 @@ def test_roles(
     assert found.following == found.apart == ()
 
 
-def test_what_is_asked_for_must_vary() -> None:
+def test_what_is_asked_for_must_vary_in_a_sweep_yet_to_begin() -> None:
     records = grid(init__name=INITS, optimizer__lr=[0.1, 0.2], seed=[0, 1])
     with pytest.raises(InputError) as caught:
-        roles(records, ("init", "activation"))
+        check_asked(roles(records, ("init", "activation")))
     told = "report.scientific=activation: does not vary here; what does: init, optimizer.lr."
     assert str(caught.value) == told
     with pytest.raises(InputError, match="what does: nothing but seeds"):
-        roles(grid(seed=[0, 1]), ("init",))
+        check_asked(roles(grid(seed=[0, 1]), ("init",)))
+    check_asked(roles(records, ("init",)))
+
+
+def test_what_is_asked_for_and_has_one_value_so_far_makes_no_arms() -> None:
+    """Of a sweep over inits and rates only the first init is finished."""
+    records = grid(init__name=["he"], optimizer__lr=[0.1, 0.2], seed=[0, 1])
+    found = roles(records, ("init",))
+    assert (three(found), found.single) == (((), ("optimizer.lr",), ("seed",)), ("init",))
+    (note,) = notes_of_roles(found, records)
+    assert note.startswith("init is asked for and has one value here: it tells no arms apart, and")
+    both = roles(grid(init__name=INITS, optimizer__lr=[0.1, 0.2]), ("init", "activation"))
+    assert (three(both), both.single) == ((("init",), ("optimizer.lr",), ()), ("activation",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("foo", "does not vary here; what does: init"),
+        ("init.foo", "does not vary here; what does: init"),
+        ("report", "does not vary here"),
+        ("seed", "is what arms are paired by"),
+    ],
+)
+def test_what_cannot_be_asked_for(asked: str, told: str) -> None:
+    with pytest.raises(InputError, match=f"report.scientific={asked}: {told}"):
+        roles(grid(init__name=INITS, seed=[0, 1]), ("init", asked))
 
 
 def test_a_setting_of_one_option_makes_no_nuisance() -> None:

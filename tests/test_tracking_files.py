@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +206,11 @@ def test_weights_of_another_type_are_refused(path: Path) -> None:
     tensors = {name: tensor.double() for name, tensor in load_file(path).items()}
     save_file(tensors, path)
     assert "float64" in refusal(path, SIZES)
+
+
+def test_a_file_that_cannot_be_written_is_told_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for path in (tmp_path / "there", tmp_path / "absent" / "a.csv"):
+        with pytest.raises(OSError, match=rf": '{re.escape(str(path))}'$"):
+            write_atomically(path, b"")
+    assert list(tmp_path.iterdir()) == [tmp_path / "there"]

@@ -59,6 +59,20 @@ def test_a_sweep_ends_with_its_arms_and_the_path_of_the_page(
     assert (tmp_path / "here" / "summary.csv").read_text().count("\n") == 7
 
 
+@pytest.mark.parametrize("place", ["conclusion.keep", "analysis.summaries", "write.drawings"])
+@pytest.mark.parametrize("how", [KeyboardInterrupt, Terminated])
+def test_interrupted_between_training_and_the_page(
+    command: Command, monkeypatch: pytest.MonkeyPatch, place: str, how: type[BaseException]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise how
+
+    monkeypatch.setattr(f"src.report.{place}", interrupt)
+    outcome = command(*SWEEP)
+    assert outcome.code == (143 if how is Terminated else 130)
+    assert outcome.out.endswith("python -m src.report here makes the report.\n")
+
+
 def test_a_sweep_without_a_page(command: Command, tmp_path: Path) -> None:
     outcome = command(*(item for item in SWEEP if item != "report.page=true"))
     assert (outcome.code, outcome.err) == (0, "")

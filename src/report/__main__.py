@@ -7,9 +7,8 @@ tables. Several folders are read as one sweep, or with --compare as two.
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +17,17 @@ try:
     from src.errors import InputError, require
     from src.report.conclusion import REPORT
     from src.report.console import Stages, say
-    from src.report.place import check
+    from src.report.metrics import AUTO, SCORES
+    from src.report.place import check, check_file
+    from src.report.results import check_folder
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
 
 if TYPE_CHECKING:
-    from src.report.analysis import Analysis, Options
-    from src.report.results import Record
+    from src.report.analysis import Analysis
 
+NO_BASELINE = ("", "none")
 EXPORTS = (".csv", ".parquet", ".tex", ".md")
 EPILOG = """examples:
   python -m src.report multirun/2026-01-31/12-00-00-000000
@@ -52,12 +53,12 @@ def _parsed(words: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("folders", nargs="*", type=Path, metavar="FOLDER", help="of a sweep, or with many in it")
-    add("--out", type=Path, metavar="DIR", help="of the report; FOLDER/report, of several ./report")
+    add("folders", nargs="*", metavar="FOLDER", help="of a sweep, or with many in it")
+    add("--out", metavar="DIR", help="of the report; FOLDER/report, of several ./report")
     add("--scientific", metavar="A,B", help="settings that make the arms; others are tuned")
-    add("--baseline", metavar="ARM", help="what the others are measured against: its name")
-    add("--metric", metavar="NAME", help="what arms are compared by, as test_accuracy")
-    add("--export", type=Path, action="append", default=[], metavar="FILE", help=_exports())
+    add("--baseline", metavar="ARM", help="its name; others are measured against it; none: no arm")
+    add("--metric", metavar="NAME", help=f"what arms are compared by: {_metrics()}")
+    add("--export", action="append", default=[], metavar="FILE", help=_exports())
     add("--compare", action="store_true", help="two folders side by side: what changed, in what")
     add("--json", action="store_true", help="all of it on standard output; no page without --out")
     add("--no-page", action="store_true", help="the table alone")
@@ -74,21 +75,23 @@ def _exports() -> str:
 def _check(asked: argparse.Namespace) -> None:
     if not asked.folders:
         raise InputError("FOLDER: name at least one folder of a sweep.")
+    asked.folders = [_path("FOLDER", text) for text in asked.folders]
     for folder in asked.folders:
-        if not folder.is_dir():
-            found = "is a file; name its folder" if folder.exists() else "no such folder"
-            raise InputError(f"{folder}: {found}.")
+        check_folder(folder)
     if asked.compare:
         count = len(asked.folders)
         require(count == 2, "--compare", f"{count} folder(s)", "of exactly two")
         alone = asked.out is None and not asked.export
         require(alone, "--compare", "on", "without --out and --export: it writes nothing")
         asked.no_page = True
+    asked.export = [_path("--export", text) for text in asked.export]
     for path in asked.export:
         allowed = f"a file that ends in {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}"
         require(path.suffix in EXPORTS, "--export", path, allowed)
         require(path.parent.is_dir(), "--export", path, "in a folder that exists")
+        check_file(path)
     if asked.out is not None:
+        asked.out = _path("--out", asked.out)
         require(not asked.no_page, "--out", asked.out, "left out with --no-page")
     else:
         alone = len(asked.folders) == 1
@@ -96,9 +99,30 @@ def _check(asked: argparse.Namespace) -> None:
         asked.no_page |= asked.json
     if not asked.no_page:
         check(asked.out)
+    asked.flags = dict(_flags(asked))
+
+
+def _path(name: str, text: str) -> Path:
+    """InputError of none at all, as of an unset variable: Path would take it for the one here."""
+    require(bool(text.strip()), name, text, "a path, and is empty")
+    return Path(text)
+
+
+def _flags(asked: argparse.Namespace) -> Iterator[tuple[str, object]]:
+    """Of the analysis, what is asked for here and not left to the sweep."""
     if asked.scientific is not None:
-        asked.scientific = tuple(filter(None, asked.scientific.split(",")))
-        require(bool(asked.scientific), "--scientific", "", "one setting or more")
+        names = tuple(filter(None, map(str.strip, asked.scientific.split(","))))
+        require(bool(names), "--scientific", asked.scientific, "one setting or more")
+        yield "scientific", names
+    if asked.baseline is not None:
+        yield "baseline", "" if asked.baseline.strip() in NO_BASELINE else asked.baseline
+    if asked.metric is not None:
+        require(asked.metric in (AUTO, *SCORES), "--metric", asked.metric, f"one of {_metrics()}")
+        yield "metric", None if asked.metric == AUTO else asked.metric
+
+
+def _metrics() -> str:
+    return ", ".join((AUTO, *SCORES))
 
 
 def _run(asked: argparse.Namespace) -> None:
@@ -157,23 +181,22 @@ def _export(analysis: "Analysis", files: Sequence[Path]) -> None:
 def _analysed(asked: argparse.Namespace, folders: Sequence[Path], stages: Stages) -> "Analysis":
     stages(f"reading {' '.join(map(str, folders))}")
     from src.report.analysis import analyse
+    from src.report.asked import options_of
     from src.report.results import read
 
     records = read(*folders)
     stages(f"comparing {len(records):,} members")
-    return analyse(records, _options(asked, records))
+    try:
+        return analyse(records, options_of(records, asked.flags))
+    except InputError as error:
+        raise InputError(_of_flags(str(error), asked.flags)) from error
 
 
-def _options(asked: argparse.Namespace, records: "Sequence[Record]") -> "Options":
-    """What the flags say, else what the sweep was told."""
-    from src.report.asked import options_of
-
-    said = {
-        name: getattr(asked, name)
-        for name in ("scientific", "baseline", "metric")
-        if getattr(asked, name) is not None
-    }
-    return replace(options_of(records), **said)
+def _of_flags(told: str, flags: Iterable[str]) -> str:
+    """What was asked for by a flag is told by its name, and not as report.* of the sweep."""
+    for name in flags:
+        told = told.replace(f"report.{name}=", f"--{name}=")
+    return told
 
 
 def _show(analysis: "Analysis", folders: Sequence[Path]) -> None:

@@ -32,7 +32,7 @@ class Options:
     """What a user may ask of a report; None leaves it to the sweep."""
 
     scientific: tuple[str, ...] | None = None
-    baseline: str | None = None  # an arm's name
+    baseline: str | None = None  # an arm's name; "" for none
     metric: str | None = None  # one of SCORES
 
 
@@ -124,5 +124,5 @@ def _bounded(plan: Plan | None, pair: Pair, level: float) -> Plan | None:
 def _baseline(arms: Sequence[Arm], asked: str | None) -> int | None:
     """The place of the named arm; torch's own start where none is named and that is among them."""
     if asked is not None:
-        return find(arms, asked)
+        return find(arms, asked) if asked else None
     return next((k for k, arm in enumerate(arms) if arm.name == "default"), None)

@@ -1,23 +1,36 @@
 """How a sweep ends: summary.csv, the table of its arms, and the page. No fault of a report may
 lose or hide a sweep: it is told in a sentence, and the table of members is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.errors import InputError, told
 from src.report.console import Stages, say
-from src.report.results import Record, load
+from src.report.results import SWEEP, Record, load
 from src.report.table import keep, print_members, ranked
 
 if TYPE_CHECKING:
     from src.report.analysis import Analysis
 
+Hint = Callable[[Sequence[Record]], str | None]
 REPORT = "report"  # a folder in that of the sweep
 
 
-def conclude(folder: Path) -> list[Record]:
-    """Tell what the folder holds, and write its report; a single member has a table alone."""
+def conclude(folder: Path, hint: Hint = lambda records: None) -> list[Record]:
+    """Tell what the folder holds, and write its report; a single member has a table alone.
+
+    hint: what to say of the records before the page, whose path is the last line.
+    """
+    try:
+        return _concluded(folder, hint)
+    except KeyboardInterrupt:
+        if (folder / SWEEP).is_file():
+            say(f"python -m src.report {folder} makes the report.")
+        raise
+
+
+def _concluded(folder: Path, hint: Hint) -> list[Record]:
     found = load(folder) if folder.is_dir() else []
     records = ranked(found)
     if not records:
@@ -28,12 +41,19 @@ def conclude(folder: Path) -> list[Record]:
         say(f"No summary.csv: {told(error)}.")
     if len(records) == 1:
         print_members(records, folder)
+        _say_hint(hint, records)
     else:
-        _report(found, folder)
+        _report(found, folder, hint)
     return records
 
 
-def _report(records: Sequence[Record], folder: Path) -> None:
+def _say_hint(hint: Hint, records: Sequence[Record]) -> None:
+    said = hint(records)
+    if said is not None:
+        print(said)
+
+
+def _report(records: Sequence[Record], folder: Path, hint: Hint) -> None:
     """The table of arms first: what comes after it may take seconds, and be interrupted."""
     try:
         analysis = _analysed(records)
@@ -43,8 +63,10 @@ def _report(records: Sequence[Record], folder: Path) -> None:
     except Exception as error:  # noqa: BLE001 - of whatever kind: the sweep itself is finished
         print_members(ranked(records), folder)
         say(_said("report", error, folder))
+        _say_hint(hint, records)
         return
     print(f"{len(records):,} member(s) in {folder}")
+    _say_hint(hint, records)
     _keep_page(analysis, folder)
 
 

@@ -16,6 +16,7 @@ METRICS = {
 }
 # What arms may be compared by.
 SCORES = ("test_accuracy", "validation_accuracy", "validation_loss")
+AUTO = "auto"  # the first of SCORES that all have, see default_score
 # Of members from before results named their number: every data set of then had ten.
 CLASSES = 10
 

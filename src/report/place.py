@@ -1,8 +1,8 @@
 """The folder of a report, and which files in it are those of an earlier one."""
 
 import json
-import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from src.errors import InputError
@@ -18,9 +18,29 @@ def check(folder: Path) -> None:
     )
     if not nearest.is_dir():
         raise InputError(f"{folder}: cannot hold a report; {nearest} is no folder.")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"{folder}: cannot hold a report; nothing may be written into {nearest}.")
+    _check_writable(nearest, f"{folder}: cannot hold a report")
+    for inside in (folder / FIGURES, folder / TABLES):
+        if inside.exists() and not inside.is_dir():
+            raise InputError(f"{folder}: cannot hold a report; {inside} is no folder.")
     written_before(folder)
+
+
+def check_file(path: Path) -> None:
+    """InputError where no file can be written there, in a folder that exists."""
+    if path.is_dir():
+        raise InputError(f"{path}: cannot be written; it is a folder.")
+    _check_writable(path.parent, f"{path}: cannot be written")
+
+
+def _check_writable(folder: Path, told: str) -> None:
+    """By trying: what the modes of a folder say is not all that decides."""
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{told}; nothing may be written into {folder} ({error.strerror})."
+        ) from error
 
 
 def written_before(folder: Path) -> set[str]:

@@ -12,7 +12,7 @@ from src.report.repeats import once
 from src.report.settings import Record, setting, varied
 from src.tracking.files import RESULT
 
-__all__ = ["Members", "Record", "load", "read", "setting", "varied", "verdict"]
+__all__ = ["Members", "Record", "check_folder", "load", "read", "setting", "varied", "verdict"]
 
 # What Hydra leaves in the folder of a member that has begun, and in that of a sweep.
 BEGUN, SWEEP = ".hydra", "multirun.yaml"
@@ -57,6 +57,13 @@ def read(*folders: Path) -> Members:
     return _members(found)
 
 
+def check_folder(folder: Path) -> None:
+    """InputError where it is none."""
+    if not folder.is_dir():
+        found = "is a file; name its folder" if folder.exists() else "no such folder"
+        raise InputError(f"{folder}: {found}.")
+
+
 def load(folder: Path) -> Members:
     """As read, of one folder that may yet be empty."""
     found = _Found()
@@ -71,8 +78,7 @@ def verdict(record: Record) -> str:
 
 def _find(folder: Path, found: _Found) -> bool:
     """Whether there is any result. Nothing is sought below a member's folder."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder.")
+    check_folder(folder)
     seen = False
     for place, below, files in os.walk(folder):
         path = Path(place)

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from src.report.analysis import Analysis
 from src.report.answer import answer
@@ -34,19 +35,29 @@ def write(
     told = {f"{TABLES}/{name}": content for name, content in tables(analysis).items()}
     names = [f"{FIGURES}/{each.name}{kind}" for each in drawn for kind in KINDS[FIGURES]]
     names += told
-    content = {**document(analysis, answer(analysis)), "files": [PAGE, *names]}
+    content = document(analysis, answer(analysis))
     for inside in (FIGURES, TABLES):
         (folder / inside).mkdir(parents=True, exist_ok=True)
-    # In this order no interruption leaves a file that the next report would not know as ours.
     _remove(folder, former - set(names))
-    write_atomically(folder / DATA, json.dumps(content, allow_nan=False).encode())
-    for place, drawing in enumerate(drawn, start=1):
-        doing(f"writing figure {place} of {len(drawn)}")
-        write_drawing(drawing, folder / FIGURES)
-    for name, table in told.items():
-        write_atomically(folder / name, table)
-    write_atomically(folder / PAGE, html)
+    # It lists what is there, at any time: so the next report knows whatever an interrupted one
+    # has left as ours.
+    _keep_data(folder, content, names)
+    try:
+        for place, drawing in enumerate(drawn, start=1):
+            doing(f"writing figure {place} of {len(drawn)}")
+            write_drawing(drawing, folder / FIGURES)
+        for name, table in told.items():
+            write_atomically(folder / name, table)
+        write_atomically(folder / PAGE, html)
+    finally:
+        _keep_data(folder, content, names)
     return folder / PAGE
+
+
+def _keep_data(folder: Path, content: dict[str, Any], names: Sequence[str]) -> None:
+    there = [name for name in (PAGE, *names) if (folder / name).exists()]
+    text = json.dumps({**content, "files": there}, allow_nan=False)
+    write_atomically(folder / DATA, text.encode())
 
 
 def _remove(folder: Path, names: set[str]) -> None:

@@ -11,6 +11,7 @@ RESULT = "result.json"  # what a finished member's folder holds
 
 
 def write_atomically(path: Path, content: bytes) -> None:
+    """OSError of the path, and not of the file that stands for it until it is whole."""
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
     try:
         with partial.open("wb") as stream:
@@ -18,6 +19,10 @@ def write_atomically(path: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
 
