@@ -2,7 +2,6 @@
 keyboard."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -238,28 +237,6 @@ def test_printing_shows_all(opened: Chrome) -> None:
     assert run(opened, shown) == [folded, plots]
     opened.execute_script("dispatchEvent(new Event('afterprint'))")
     assert run(opened, shown) == before
-
-
-@pytest.mark.parametrize("width", [1280, 1440, 1920])
-def test_tables_fit_a_wide_page(tmp_path: Path, width: int) -> None:
-    names = ("he", "xavier", "truncated_normal", "zeros")
-    records = [
-        record | {"config": record["config"] | {"activation": {"name": activation}}}
-        for activation, worse in (("relu", 0.0), ("sigmoid", 0.05))
-        for record in sweep({name: 0.8 - worse - 0.1 * k for k, name in enumerate(names)}, 6)
-    ]
-    path = tmp_path / "index.html"
-    path.write_text(shown(tmp_path / "sweep", records))
-    with chromium((width, 900)) as found:
-        found.get(path.as_uri())
-        found.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true })")
-        beyond = run(
-            found,
-            "Object.fromEntries([...document.querySelectorAll('.scroll')].map(box => "
-            "[box.querySelector('table').id, box.scrollWidth - box.clientWidth]))",
-        )
-    assert {"table-arms", "table-pairs", "table-members"} <= set(beyond)
-    assert set(beyond.values()) == {0}, beyond
 
 
 def test_without_scripts_all_is_shown(address: str) -> None:
