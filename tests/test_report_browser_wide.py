@@ -31,4 +31,5 @@ def test_tables_fit_a_wide_page(tmp_path: Path, width: int) -> None:
             "[box.querySelector('table').id, box.scrollWidth - box.clientWidth]))",
         )
     assert {"table-arms", "table-pairs", "table-members"} <= set(beyond)
-    assert set(beyond.values()) == {0}, beyond
+    # A width that is no whole number is rounded up on one side.
+    assert max(beyond.values()) <= 1, beyond
