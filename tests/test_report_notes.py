@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from src.report.analysis import analyse
 from src.report.notes import happened, notes
 from tests.answered import arm, member
@@ -25,28 +23,6 @@ def test_the_verdict_diverged_is_told_from_the_status() -> None:
     (verdict,) = found(records, "The verdict diverged is also that of ")
     assert "2 members (he 2) whose loss grew tenfold and stayed finite" in verdict
     assert not found(records[2:], "The verdict diverged")
-
-
-def some_diverged(arms: int, seeds: int, lost: int) -> list[dict[str, Any]]:
-    return [
-        diverged(init__name=f"i{k}", seed=seed)
-        if k == 0 and seed < lost
-        else member(0.8 + 0.001 * ((k * 7 + seed * 3) % 5), init__name=f"i{k}", seed=seed)
-        for k in range(arms)
-        for seed in range(seeds)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("arms", "seeds", "lost", "warned"),
-    [(4, 3, 1, 1), (4, 4, 3, 1), (4, 5, 1, 0), (4, 3, 3, 0), (4, 3, 0, 0), (3, 3, 1, 0)],
-)
-def test_some_seeds_of_three_or_four_that_diverged(
-    arms: int, seeds: int, lost: int, warned: int
-) -> None:
-    lines = found(some_diverged(arms, seeds, lost), f"Careful: with {seeds} seeds, of which but")
-    assert len(lines) == warned
-    assert all(f"(i0 {lost})" in line for line in lines)
 
 
 def test_arms_that_were_tuned_unequally() -> None:
