@@ -206,6 +206,19 @@ def test_survival_counts_those_that_never_arrive() -> None:
     ends = [found[f"arm-{place}-survival-line"].get_ydata()[-1] for place in range(3)]
     assert ends == pytest.approx([100, 50, 0])
     assert "Not all seeds of half and none arrive" in drawing.caption
+    assert "training accuracy over the last 1,000 examples" in drawing.caption
+
+
+def test_survival_ends_soon_after_the_last_arrival() -> None:
+    records = [member({"init": "he"}, seed, 0.9) for seed in range(4)]
+    for seed, record in enumerate(records):
+        record["steps_to_80"] = 2 + seed
+    never = [member({"init": "zeros"}, seed, 0.5) for seed in range(4)]
+    assert min(record["step"] for record in never) > 10
+    for given, end in (([*records, *never], 1.25 * 5), (records, 5)):
+        drawing = survival(analyse(given))
+        assert drawing is not None
+        assert drawing.figure.axes[0].get_xlim() == (0, end)
 
 
 def test_old_results_have_fewer_pictures() -> None:

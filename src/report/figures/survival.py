@@ -1,5 +1,7 @@
 """How soon members get to 80 %: the share that has arrived, by step (Kaplan-Meier)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -14,6 +16,7 @@ from src.report.series import Curve
 from src.report.statistics.survival import Arrival
 
 LEFT, WIDTH = 0.58, 3.5
+MARGIN = 1.25
 
 
 def survival(analysis: Analysis) -> Drawing | None:
@@ -21,7 +24,7 @@ def survival(analysis: Analysis) -> Drawing | None:
     known = {place: found for place, found in enumerate(analysis.arrivals) if found is not None}
     if not known:
         return None
-    end = max(max(found.steps) for found in known.values())
+    end = _end(list(known.values()))
     curves = {place: _curve(found, end) for place, found in known.items()}
     styles = looks(analysis)
     named = [place for place in curves if styles[place].coloured]
@@ -37,10 +40,19 @@ def survival(analysis: Analysis) -> Drawing | None:
     names(axes, analysis, ends, styles, "survival")
     boxes = [hover(axes, analysis, curves, x="step", unit=" %", scale=100)]
     caption = (
-        "Share of each arm's seeds whose validation accuracy has reached 80 %, by step"
-        f" (Kaplan-Meier), {words.seeds(analysis)}. {_told(analysis, known)}{others(styles)}"
+        "Share of each arm's seeds whose training accuracy over the last 1,000 examples has"
+        f" reached 80 %, by step (Kaplan-Meier), {words.seeds(analysis)}."
+        f" {_told(analysis, known)}{others(styles)}"
     )
     return Drawing("survival", "Steps to 80 %", caption, figure, boxes)
+
+
+def _end(arrivals: Sequence[Arrival]) -> float:
+    """Of the axis: a quarter beyond the last to arrive, for nothing changes after; at most the
+    last step that is known of."""
+    known = max(max(found.steps) for found in arrivals)
+    reached = [found.curve[-1][0] for found in arrivals if found.curve]
+    return min(known, MARGIN * max(reached)) if reached else known
 
 
 def _curve(found: Arrival, end: float) -> Curve:
