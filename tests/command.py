@@ -4,7 +4,7 @@ import io
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,18 @@ class Outcome:
             assert found is None, f"{word!r} in: {self.err}"
 
 
+def called(command: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> Outcome:
+    """A command, called in this process."""
+    code: object = 0
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        try:
+            command(arguments)
+        except SystemExit as end:
+            code = end.code
+    assert isinstance(code, int)
+    return Outcome(code, out.getvalue(), err.getvalue())
+
+
 class Command:
     """The command line, called as often as a test likes."""
 
@@ -74,14 +86,7 @@ class Command:
 
     def __call__(self, *arguments: str) -> Outcome:
         GlobalHydra.instance().clear()
-        code: object = 0
-        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-            try:
-                main(arguments)
-            except SystemExit as end:
-                code = end.code
-        assert isinstance(code, int)
-        return Outcome(code, out.getvalue(), err.getvalue())
+        return called(main, arguments)
 
     def results(self) -> list[Path]:
         return sorted(self.folder.rglob("result.json"))

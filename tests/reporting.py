@@ -1,25 +1,15 @@
 """`python -m src.report` in the test's own process, and made sweeps for it."""
 
-import io
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from src.report.__main__ import main
-from tests.command import Outcome
+from tests.command import Outcome, called
 from tests.records import made
 
 
 def report(*arguments: str) -> Outcome:
-    """The command, called in this process."""
-    code: object = 0
-    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-        try:
-            main(arguments)
-        except SystemExit as end:
-            code = end.code
-    assert isinstance(code, int)
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return called(main, arguments)
 
 
 def member(init: str, seed: int, accuracy: float, **changes: Any) -> dict[str, Any]:
