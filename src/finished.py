@@ -22,6 +22,7 @@ from src.report.results import Record
 from src.schema.own import OwnActivation
 from src.schema.run import Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 from src.stacks import sizes, splits_of, stack_key
+from src.tracking.events import EventFile
 from src.tracking.files import RESULT, write_json
 from src.tracking.member import LOG, WEIGHTS, MemberTracker
 from src.tracking.weights import load_scales, load_weights
@@ -153,8 +154,18 @@ def _write(member: MemberTracker, record: Record) -> None:
     test = ", ".join(f"{name} {value:.6g}" for name, value in (member.test or {}).items())
     with (member.folder / LOG).open("a") as stream:
         now = time.strftime("%Y-%m-%d %H:%M:%S")
-        stream.write(f"{now} tested from its weights: {test} (not in TensorBoard)\n")
+        stream.write(f"{now} tested from its weights: {test}\n")
+    _tell_tensorboard(member, record["step"])
     # From the file: a record has more than that.
     whole = json.loads((member.folder / RESULT).read_text())
     whole["metrics"]["test"] = record["metrics"]["test"] = member.test
     write_json(member.folder / RESULT, whole)
+
+
+def _tell_tensorboard(member: MemberTracker, step: int) -> None:
+    """In a file of its own, which TensorBoard reads after that of the run."""
+    if any(member.folder.glob("events.out.tfevents.*")):
+        events = EventFile(member.folder)
+        for name, value in (member.test or {}).items():
+            events.scalar(f"{name}/test", step, value)
+        events.flush()

@@ -28,10 +28,14 @@ log = logging.getLogger(__name__)
 
 
 class Gallery(Callback):
-    """Draws from the validation split, after the test."""
+    """Draws from the validation split, after the test, or where none is made after the training."""
 
     def __init__(self, tracker: StackTracker) -> None:
         self.tracker = tracker
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.tracker.members[0].held_out:
+            self.on_test_end(trainer, pl_module)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         with _unharmed("the pictures"):
