@@ -4,12 +4,22 @@ from pathlib import Path
 from typing import Any
 
 from src.report.__main__ import main
+from src.report.results import Record, load
+from src.report.table import keep, print_members, ranked
 from tests.command import Outcome, called
 from tests.records import made
 
 
 def report(*arguments: str) -> Outcome:
     return called(main, arguments)
+
+
+def shown(folder: Path) -> list[Record]:
+    """As the end of a sweep tells it where no table of arms can be made."""
+    found = ranked(load(folder))
+    keep(found, folder)
+    print_members(found, folder)
+    return found
 
 
 def member(init: str, seed: int, accuracy: float, **changes: Any) -> dict[str, Any]:

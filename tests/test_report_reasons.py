@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from src.report.reasons import SENTENCES, reasons
-from src.report.table import show
 from tests.records import failed, made, written
+from tests.reporting import shown
 
 EQUAL = "All 256 units of layer 1 are copies of one another."
 
@@ -91,7 +91,7 @@ def test_members_without_a_verdict_are_left_out() -> None:
 
 def test_a_pipe_is_not_folded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sentence = "word " * 400
-    show(written(tmp_path, judged("dead", sentence.strip(), "[bold]x[/bold]")))
+    shown(written(tmp_path, judged("dead", sentence.strip(), "[bold]x[/bold]")))
     lines = capsys.readouterr().out.splitlines()
     assert f"  {sentence.strip()}" in lines
     assert "  Try: [bold]x[/bold]" in lines
@@ -105,7 +105,7 @@ def test_a_terminal_is_folded_at_words(tmp_path: Path, monkeypatch: pytest.Monke
     terminal = Terminal()
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setattr("sys.stdout", terminal)
-    show(
+    shown(
         written(tmp_path, judged("dead", "seven letters " * 20, "init=he or model.residual=true."))
     )
     lines = terminal.getvalue().splitlines()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from src.errors import InputError
+from src.report.conclusion import conclude
 from src.report.metrics import metric
 from src.report.results import load, read, setting, varied
-from src.report.table import show
 from tests.records import CONFIG, failed, made, written
 
 
@@ -29,8 +29,8 @@ def test_load_finds_every_result_in_order(tmp_path: Path) -> None:
 
 def test_load_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert load(tmp_path) == []
-    assert show(tmp_path) == []
-    assert show(tmp_path / "absent") == []
+    assert conclude(tmp_path) == []
+    assert conclude(tmp_path / "absent") == []
     assert capsys.readouterr().out == ""
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="absent: no such folder"):

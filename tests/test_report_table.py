@@ -10,8 +10,9 @@ import pytest
 
 from src.report.metrics import METRICS, metric
 from src.report.results import load, varied
-from src.report.table import HEADINGS, ranked, show, summary
+from src.report.table import HEADINGS, ranked, summary
 from tests.records import diverged, failed, made, written
+from tests.reporting import shown
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -106,7 +107,7 @@ def test_summary_where_a_setting_is_absent() -> None:
 
 def test_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(tmp_path, made(0.5), diverged(init__name="ones"), made(0.8765, init__name="he2"))
-    records = show(tmp_path)
+    records = shown(tmp_path)
     out = capsys.readouterr().out
     assert [record["label"] for record in records] == ["a", "a", "diverged"]
     assert (tmp_path / "summary.csv").read_text() == summary(records, ["init"])
@@ -122,14 +123,14 @@ def test_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_show_of_equal_members_names_their_init(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show(written(tmp_path, made()))
+    shown(written(tmp_path, made()))
     assert "init" in capsys.readouterr().out
 
 
 def test_show_prints_what_rich_would_take_for_markup(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show(written(tmp_path, made(optimizer__name="[bold]x[/bold]"), made(optimizer__name="[/]")))
+    shown(written(tmp_path, made(optimizer__name="[bold]x[/bold]"), made(optimizer__name="[/]")))
     out = capsys.readouterr().out
     assert "[bold]x[/bold]" in out
     assert "[/]" in out
@@ -146,7 +147,7 @@ LONG = "n" * 60
 def test_wide_tables_are_not_cut_in_a_pipe(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show(written(tmp_path, made(init__name=LONG), made(optimizer__name=LONG)))
+    shown(written(tmp_path, made(init__name=LONG), made(optimizer__name=LONG)))
     assert capsys.readouterr().out.count(LONG) == 2
 
 
@@ -159,7 +160,7 @@ def test_a_narrow_terminal_cuts_no_number(tmp_path: Path, monkeypatch: pytest.Mo
     terminal = Terminal()
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("sys.stdout", terminal)
-    show(written(tmp_path, *records))
+    shown(written(tmp_path, *records))
     assert "87.65" in terminal.getvalue()
     assert "12.34" in terminal.getvalue()
     assert "\N{HORIZONTAL ELLIPSIS}" not in terminal.getvalue()
@@ -168,7 +169,7 @@ def test_a_narrow_terminal_cuts_no_number(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_long_table_shows_both_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     count = 100
     written(tmp_path, *(made(1 - seed / 1_000, seed=seed) for seed in range(count)))
-    show(tmp_path)
+    shown(tmp_path)
     out = capsys.readouterr().out
     lines = [line.split("|") for line in out.splitlines() if line.startswith("| ")][1:]
     places = [line[1].strip() for line in lines]

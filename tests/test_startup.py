@@ -17,7 +17,7 @@ PLANNING = """
 import sys
 from hydra import compose, initialize_config_dir
 from src.config import CONF, as_plain, validated
-from src.report.table import show
+from src.report.conclusion import conclude
 import src.cli, src.data.__main__, src.diagnose.__main__, src.sweep, src.theory.__main__, src.train
 import hydra_plugins.starting_strength.launcher
 

@@ -10,7 +10,7 @@ from typing import Any
 from src.report.console import empty_table, print_table
 from src.report.metrics import METRICS, metric
 from src.report.reasons import print_reasons
-from src.report.results import Record, load, setting, varied, verdict
+from src.report.results import Record, setting, varied, verdict
 from src.tracking.files import write_atomically
 
 HEADINGS = {
@@ -35,15 +35,6 @@ def ranked(records: Sequence[Record]) -> list[Record]:
         return missing, 0.0 if missing else -accuracy, record["label"]
 
     return sorted(records, key=place)
-
-
-def show(folder: Path) -> list[Record]:
-    """Write summary.csv into the folder and print the table; nothing where no member finished."""
-    records = ranked(load(folder)) if folder.is_dir() else []
-    if records:
-        keep(records, folder)
-        print_members(records, folder)
-    return records
 
 
 def keep(records: Sequence[Record], folder: Path) -> None:
