@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 try:
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
-    from src.report.results import Record, load, read, setting
+    from src.report.results import Record, load, read
     from src.report.roles import Roles, roles
-    from src.report.settings import shown
+    from src.report.settings import asked_of, shown
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
@@ -57,20 +57,12 @@ def already(records: Sequence[Record]) -> int:
 def _arms(records: Sequence[Record]) -> tuple[Roles, list["Arm"]]:
     from src.report.arms import arms_of  # of NumPy
 
-    asked = next(filter(None, map(_scientific, records)), None)
-    found = roles(records, asked)
+    found = roles(records, asked_of(records).get("scientific"))
     return found, arms_of(records, found)
 
 
 def _untested(record: Record) -> bool:
     return record["status"] == "done" and not (record.get("metrics") or {}).get("test")
-
-
-def _scientific(record: Record) -> list[str] | None:
-    try:
-        return list(setting(record, "report.scientific"))
-    except (KeyError, TypeError):  # null, or a result of before there was this key
-        return None
 
 
 def settle(folder: Path | None) -> list[str]:

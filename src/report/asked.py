@@ -11,7 +11,7 @@ from src.report.arms import arms_of, find
 from src.report.metrics import AUTO
 from src.report.results import Members, Record
 from src.report.roles import roles
-from src.report.settings import shown
+from src.report.settings import asked_of, shown
 
 
 def options_of(records: Sequence[Record], flags: Mapping[str, Any] | None = None) -> Options:
@@ -21,7 +21,7 @@ def options_of(records: Sequence[Record], flags: Mapping[str, Any] | None = None
     where flags make other arms or its members are not there, is left out, and a note of the
     records says so.
     """
-    asked = _asked(records)
+    asked = asked_of(records)
     scientific = asked.get("scientific")
     metric = asked.get("metric", AUTO)
     told = Options(
@@ -53,16 +53,8 @@ def _fitting(options: Options, records: Sequence[Record]) -> str | None:
 
 
 def page_wanted(records: Sequence[Record]) -> bool:
-    return bool(_asked(records).get("page", True))
+    return bool(asked_of(records).get("page", True))
 
 
 def quiet(records: Sequence[Record]) -> bool:
     return any(record["config"].get("quiet", False) for record in records)
-
-
-def _asked(records: Sequence[Record]) -> dict[str, Any]:
-    for record in records:
-        if isinstance(record["config"].get("report"), dict):
-            found: dict[str, Any] = record["config"]["report"]
-            return found
-    return {}

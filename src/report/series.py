@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from src.report.arms import Arm
 from src.report.metrics import guessing
-from src.report.results import Record
 
 Array = npt.NDArray[np.float64]
 
@@ -61,28 +60,26 @@ def by_epoch(arm: Arm, key: str) -> Curve | None:
 
 def by_step(arm: Arm, key: str = "train_loss") -> Curve | None:
     """The first steps, where results tell of them; index 0 is the first batch's loss."""
-    rows = []
-    for member in arm.members.values():
-        values = (member.get("first_steps") or {}).get(key) or []
-        rows.append([math.nan if value is None else float(value) for value in values])
-    rows = [row for row in rows if row]
-    if not rows:
+    members = [
+        member for member in arm.members.values() if (member.get("first_steps") or {}).get(key)
+    ]
+    if not members:
         return None
+    rows = [
+        [math.nan if value is None else float(value) for value in member["first_steps"][key]]
+        for member in members
+    ]
     length = max(map(len, rows))
     table = np.array([row + [math.nan] * (length - len(row)) for row in rows])
     table[~np.isfinite(table)] = np.nan
     reached = ~np.isnan(table).all(axis=0)
     crosses = [
         (float(end), float(row[end]))
-        for row, member in zip(table, _with_steps(arm, key), strict=True)
+        for row, member in zip(table, members, strict=True)
         if member["status"] == "diverged" and 0 < (~np.isnan(row)).sum() < length
         for end in [int(np.flatnonzero(~np.isnan(row))[-1])]
     ]
     return _curve(np.flatnonzero(reached).astype(float), table[:, reached], crosses)
-
-
-def _with_steps(arm: Arm, key: str) -> list[Record]:
-    return [member for member in arm.members.values() if (member.get("first_steps") or {}).get(key)]
 
 
 def _curve(x: Array, table: Array, crosses: Sequence[tuple[float, float]]) -> Curve:

@@ -26,6 +26,15 @@ def setting(record: Record, key: str) -> Any:
     return node["name"] if isinstance(node, dict) and "name" in node else node
 
 
+def asked_of(records: Sequence[Record]) -> dict[str, Any]:
+    """report.* as the first member that says was told; of those of before there was it, nothing."""
+    for record in records:
+        if isinstance(record["config"].get("report"), dict):
+            found: dict[str, Any] = record["config"]["report"]
+            return found
+    return {}
+
+
 def _node(record: Record, key: str) -> Any:
     node: Any = record["config"]
     for part in key.split("."):
