@@ -38,8 +38,9 @@ def due(records: Sequence[Record]) -> list[Record]:
     if not any(_untested(record) for record in records):
         return []
     _, arms = _arms(records)
-    members = [record for arm in arms for record in arm.members.values()]
-    return [record for record in members if _untested(record)]
+    from src.report.arms import members_of  # of NumPy
+
+    return [record for record in members_of(arms) if _untested(record)]
 
 
 def already(records: Sequence[Record]) -> int:

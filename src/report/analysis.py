@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.errors import InputError
-from src.report.arms import Arm, Array, Values, arms_of, diverged, find, order, scores
+from src.report.arms import Arm, Array, Values, arms_of, diverged, find, members_of, order, scores
 from src.report.arrivals import arrivals
 from src.report.marginals import Marginal, marginals
 from src.report.metrics import SCORES, default_score, higher_is_better
@@ -68,8 +68,7 @@ def analyse(records: Sequence[Record], options: Options = Options()) -> Analysis
     arms = arms_of(records, sorted_out)
     if not arms:
         raise InputError("no member came so far that it can be compared; see each train.log.")
-    chosen = [record for arm in arms for record in arm.members.values()]
-    metric = options.metric or default_score(chosen)
+    metric = options.metric or default_score(members_of(arms))
     if metric not in SCORES:
         raise InputError(f"report.metric={metric}: must be one of {', '.join(SCORES)}.")
     seeds, unordered = scores(arms, metric)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from src.report.analysis import Analysis
+from src.report.arms import members_of
 from src.report.metrics import higher_is_better
 from src.report.notes import notes
 from src.report.question import question
@@ -38,8 +39,7 @@ def _sentence(analysis: Analysis) -> str:
     """Claims are made of pairs that are told apart, and of nothing else."""
     if len(analysis.arms) == 1:
         return _one_arm(analysis)
-    members = [record for arm in analysis.arms for record in arm.members.values()]
-    if all(record["status"] == "diverged" for record in members):
+    if all(record["status"] == "diverged" for record in members_of(analysis.arms)):
         return f"Every compared member of {_all(analysis)} diverged: no arm beats another."
     tested = [pair for pair in analysis.pairs if not math.isnan(pair.p)]
     if not tested:

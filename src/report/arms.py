@@ -172,12 +172,17 @@ def scores(arms: Sequence[Arm], name: str) -> tuple[list[Values], Array]:
     no member; one that diverged is no better than any that finished."""
     seeds = sorted({seed for arm in arms for seed in arm.members}, key=_natural)
     table = np.full((len(arms), len(seeds)), np.nan)
-    lowest = worst((record for arm in arms for record in arm.members.values()), name)
+    lowest = worst(members_of(arms), name)
     for row, arm in enumerate(arms):
         for column, seed in enumerate(seeds):
             if seed in arm.members:
                 table[row, column] = score(arm.members[seed], name, lowest)
     return seeds, table
+
+
+def members_of(arms: Sequence[Arm]) -> list[Record]:
+    """All that are compared."""
+    return [record for arm in arms for record in arm.members.values()]
 
 
 def diverged(arms: Sequence[Arm], seeds: Sequence[Values]) -> BoolArray:

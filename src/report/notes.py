@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from src.report.analysis import Analysis
-from src.report.arms import CHOSEN_BY, notes_of_arms, notes_of_draws
+from src.report.arms import CHOSEN_BY, members_of, notes_of_arms, notes_of_draws
 from src.report.metrics import higher_is_better, notes_of_metric, rule_of_diverged
 from src.report.protocol import notes_of_origin
-from src.report.results import Members, Record, verdict
+from src.report.results import Members, verdict
 from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
@@ -44,7 +44,7 @@ def happened(analysis: Analysis) -> list[str]:
         *notes_of_roles(analysis.roles, analysis.records),
         *notes_of_arms(analysis.arms),
         *notes_of_draws(analysis.seeds, analysis.roles.seeds),
-        *notes_of_metric(_members(analysis), analysis.metric),
+        *notes_of_metric(members_of(analysis.arms), analysis.metric),
         *_diverged(analysis),
         *_grown(analysis),
         *_failed(analysis),
@@ -97,7 +97,7 @@ def _diverged(analysis: Analysis) -> Iterator[str]:
     counts = [tally.diverged for tally in analysis.tallies]
     if not any(counts):
         return
-    rule = rule_of_diverged(_members(analysis), analysis.metric)
+    rule = rule_of_diverged(members_of(analysis.arms), analysis.metric)
     where = _counted(analysis, counts)
     yield (
         f"Stopped, as the loss was no longer finite (status diverged): "
@@ -120,10 +120,6 @@ def _grown(analysis: Analysis) -> Iterator[str]:
             f"({_counted(analysis, counts)}) whose loss grew tenfold and stayed finite; these "
             "count as what they came to."
         )
-
-
-def _members(analysis: Analysis) -> list[Record]:
-    return [record for arm in analysis.arms for record in arm.members.values()]
 
 
 def _failed(analysis: Analysis) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The question that a sweep answers, by what varies in it and what does not."""
 
 from src.report.analysis import Analysis
+from src.report.arms import members_of
 from src.report.metrics import higher_is_better
 from src.report.settings import Record, setting
 from src.report.wording import listed, plural, words
@@ -33,7 +34,7 @@ def _place(analysis: Analysis) -> str:
 
 def _shared(analysis: Analysis, key: str) -> str | None:
     """The value that all compared members have; None where they differ, or none has one."""
-    found = {_value(record, key) for arm in analysis.arms for record in arm.members.values()}
+    found = {_value(record, key) for record in members_of(analysis.arms)}
     return found.pop() if len(found) == 1 else None
 
 

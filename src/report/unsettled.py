@@ -75,7 +75,7 @@ def _equal(pair: Pair, plan: Plan | None) -> bool:
 
 def _told(analysis: Analysis, group: Sequence[Open]) -> str:
     pair, plan = group[0]
-    if len(group) == 1:
+    if not _equal(pair, plan):
         return _line(analysis, pair, plan)
     places = sorted({k for pair, _ in group for k in (pair.first, pair.second)})
     names = listed([spoken(analysis.arms[k]) for k in places], TIED)
@@ -110,8 +110,6 @@ def _line(analysis: Analysis, pair: Pair, plan: Plan | None) -> str:
     names = listed([spoken(analysis.arms[k]) for k in (found.winner, found.loser)])
     if math.isnan(pair.p):
         return f"{names}: {plural(pair.n, 'seed')} in common; at least {FEWEST} are needed."
-    if _equal(pair, plan):
-        return f"{names}: equal in all {pair.n} seeds; more would not tell them apart."
     text = f"{names}: {found.size} (95 % interval {found.interval}, n = {pair.n})"
     if plan is None:
         return f"{text}."
