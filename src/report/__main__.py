@@ -18,7 +18,7 @@ try:
     from src.report.conclusion import REPORT
     from src.report.console import Stages, say
     from src.report.metrics import AUTO, SCORES
-    from src.report.place import check, check_file
+    from src.report.place import KINDS, TABLES, check, check_file
     from src.report.results import check_folder
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from src.report.analysis import Analysis
 
 NO_BASELINE = ("", "none")
-EXPORTS = (".csv", ".parquet", ".tex", ".md")
+EXPORTS = KINDS[TABLES]
 EPILOG = """examples:
   python -m src.report multirun/2026-01-31/12-00-00-000000
   python -m src.report multirun/mine --scientific init,activation --baseline 'default, relu'

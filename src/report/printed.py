@@ -7,6 +7,7 @@ from collections.abc import Callable
 from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
 from src.report.statistics.summary import Summary
+from src.report.wording import words
 
 NONE = "-"
 LATEX = {
@@ -56,7 +57,7 @@ def _rows(analysis: Analysis, escaped: Callable[[str], str], raised: str) -> lis
     """Cells of the heading and of each arm; raised: how a mean is set with its letters."""
     claims = _claims(analysis)
     percent = " / %" if higher_is_better(analysis.metric) else ""
-    head = ["arm", *analysis.roles.nuisance, "n", analysis.metric.replace("_", " ") + percent]
+    head = ["arm", *analysis.roles.nuisance, "n", words(analysis.metric) + percent]
     head += [*(["95 % interval"] if claims else []), "sd", "best", "steps to 80 %", "verdict"]
     rows = [[escaped(cell) for cell in head]]
     for k, arm in enumerate(analysis.arms):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from src.report import wording
 from src.report.analysis import Analysis
 from src.report.figures import words
 from src.report.figures.drawing import Drawing
@@ -53,7 +54,7 @@ def differences(analysis: Analysis) -> Drawing | None:
 
 
 def _unit(metric: str) -> str:
-    return metric.replace("_", " ") + (" / points" if higher_is_better(metric) else "")
+    return wording.words(metric) + (" / points" if higher_is_better(metric) else "")
 
 
 def _row(analysis: Analysis, pair: Pair, reference: int) -> Row:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from src.report.analysis import Analysis
 from src.report.metrics import higher_is_better
-from src.report.wording import listed, plural, spoken
+from src.report.wording import listed, plural, spoken, words
 
 MOST = 4  # names of a list
 
@@ -16,7 +16,7 @@ def scale(metric: str) -> float:
 
 
 def label(metric: str) -> str:
-    return metric.replace("_", " ") + (" / %" if higher_is_better(metric) else "")
+    return words(metric) + (" / %" if higher_is_better(metric) else "")
 
 
 def number(value: float, metric: str) -> str:

@@ -15,6 +15,7 @@ from src.report.page.numerals import (
 )
 from src.report.statistics.survival import Arrival
 from src.report.tally import Tally
+from src.report.wording import words
 
 # Longer ones begin behind a line that opens them.
 FOLDED = 15
@@ -103,8 +104,7 @@ def ranking(analysis: Analysis) -> Table:
             )
         )
     ]
-    words = name.replace("_", " ")
-    return Table("arms", f"Arms in order of their mean {words}.", columns, rows)
+    return Table("arms", f"Arms in order of their mean {words(name)}.", columns, rows)
 
 
 def _arrival(found: Arrival | None) -> str:
