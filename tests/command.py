@@ -66,16 +66,20 @@ class Outcome:
             assert found is None, f"{word!r} in: {self.err}"
 
 
-def called(command: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> Outcome:
-    """A command, called in this process."""
+def called(
+    command: Callable[[Sequence[str]], None],
+    arguments: Sequence[str],
+    out: type[io.StringIO] = io.StringIO,
+) -> Outcome:
+    """A command, called in this process. out: what it prints to."""
     code: object = 0
-    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+    with redirect_stdout(out()) as said, redirect_stderr(io.StringIO()) as err:
         try:
             command(arguments)
         except SystemExit as end:
             code = end.code
     assert isinstance(code, int)
-    return Outcome(code, out.getvalue(), err.getvalue())
+    return Outcome(code, said.getvalue(), err.getvalue())
 
 
 class Command:

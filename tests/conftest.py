@@ -57,6 +57,14 @@ def command(tmp_path: Path) -> Iterator[Command]:
 
 
 @pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a command is called that tells its refusals as a user has them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
 def tiny_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     """50 training and 20 test images in place of 60,000 and 10,000.
 

@@ -4,7 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from src.diagnose.__main__ import main
-from tests.command import Outcome, undisturbed_logging
+from tests.command import Outcome, called, undisturbed_logging
 from tests.conftest import SMALL
 
 # 6 steps an epoch.
@@ -26,14 +26,7 @@ def doctor_in(folder: Path) -> Iterator[Run]:
 
     def run(*arguments: str, small: bool = True, out: type[io.StringIO] = io.StringIO) -> Outcome:
         GlobalHydra.instance().clear()
-        code: object = 0
-        with redirect_stdout(out()) as said, redirect_stderr(io.StringIO()) as err:
-            try:
-                main([*(TINY if small else ()), *arguments])
-            except SystemExit as end:
-                code = end.code
-        assert isinstance(code, int)
-        return Outcome(code, said.getvalue(), err.getvalue())
+        return called(main, [*(TINY if small else ()), *arguments], out)
 
     with pytest.MonkeyPatch.context() as monkeypatch, undisturbed_logging():
         monkeypatch.chdir(folder)

@@ -37,8 +37,19 @@ def readme(project: Path) -> str:
     return (project / "README.md").read_text()
 
 
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def run(
+    command: list[str], folder: Path, project: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """project: where src is, for a command that is called from elsewhere."""
+    path = {} if project is None else {"PYTHONPATH": str(project)}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_every_make_target_it_names_exists(readme: str, project: Path) -> None:
@@ -85,14 +96,8 @@ def test_its_own_pieces_are_those_of_the_example(readme: str, project: Path) -> 
 def test_its_sweep_of_own_pieces_runs(readme: str, project: Path, tmp_path: Path) -> None:
     (line,) = blocks(readme, "sh")
     _, *arguments = shlex.split(line)
-    done = subprocess.run(
-        [sys.executable, *arguments, *QUICK, f"hydra.sweep.dir={tmp_path}/sweep"],
-        cwd=project / "tests" / "own_example",
-        env={**os.environ, "PYTHONPATH": str(project)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, *arguments, *QUICK, f"hydra.sweep.dir={tmp_path}/sweep"]
+    done = run(command, project / "tests" / "own_example", project)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "sweep").glob("*/result.json"))) == 8
 
@@ -105,15 +110,7 @@ def test_every_command_that_trains_nothing_runs(readme: str, project: Path, tmp_
     shown = blocks(readme, "text")[1]
     for line in asked:
         _, *arguments = shlex.split(line)
-        environment = {**os.environ, "PYTHONPATH": str(project)}
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run([sys.executable, *arguments], tmp_path, project)
         assert done.returncode == 0, (line, done.stderr)
         if shown in done.stdout:
             shown = ""
@@ -127,20 +124,12 @@ def test_every_command_that_trains_nothing_runs(readme: str, project: Path, tmp_
 def test_every_training_command_runs(readme: str, project: Path, tmp_path: Path) -> None:
     trained = [line for line in commands(readme) if line.startswith("python -m src.train")]
     assert len(trained) >= 6
-    environment = {**os.environ, "PYTHONPATH": str(project)}
     for line in trained:
         _, *arguments = shlex.split(line)
         quick = [] if "--help" in arguments else QUICK
         where = [] if "--help" in arguments else [f"hydra.run.dir={tmp_path}/{len(line)}"]
         where += [f"hydra.sweep.dir={tmp_path}/{len(line)}"] if "-m" in arguments[2:] else []
-        done = subprocess.run(
-            [sys.executable, *arguments, *quick, *where],
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run([sys.executable, *arguments, *quick, *where], project, project)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
         assert done.stderr == "", line
 
@@ -150,19 +139,11 @@ def test_every_command_that_reports_runs(readme: str, project: Path, tmp_path: P
     asked = [line for line in commands(readme) if line.startswith("python -m src.report")]
     assert len(asked) >= 4
     swept = ["-m", "src.train", "-m", "init=he,zeros", "activation=relu,tanh", "seeds=3", *QUICK]
-    environment = {**os.environ, "PYTHONPATH": str(project)}
     folders = {name: str(tmp_path / name) for name in ("FOLDER", "OTHER")}
     train = [[sys.executable, *swept, f"hydra.sweep.dir={place}"] for place in folders.values()]
     report = [[sys.executable, *shlex.split(line)[1:]] for line in asked]
     for words in [*train, *report]:
-        done = subprocess.run(
-            [folders.get(word, word) for word in words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run([folders.get(word, word) for word in words], tmp_path, project)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         assert done.stderr == "", words
         assert "he" in done.stdout

@@ -13,13 +13,7 @@ from src.report.figures.drawing import write as write_drawing
 from tests.records import diverged, failed, written
 from tests.reporting import files, member, records, report
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where each command is called."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 @pytest.fixture
@@ -72,13 +66,13 @@ def test_several_folders_are_one_table(sweep: Path, tmp_path: Path) -> None:
     assert (tmp_path / "report" / "index.html").is_file()
 
 
-def test_two_sweeps_side_by_side(sweep: Path, folder: Path) -> None:
+def test_two_sweeps_side_by_side(sweep: Path, elsewhere: Path) -> None:
     better = records()
     for record in better:
         record["metrics"]["test"]["accuracy"] += 0.01 + record["config"]["seed"] / 1_000
         record["config"]["model"]["dropout"] = 0.0
-    written(folder / "after", *better)
-    before = files(folder)
+    written(elsewhere / "after", *better)
+    before = files(elsewhere)
     outcome = report("sweep", "after", "--compare")
     assert (outcome.code, outcome.err) == (0, "")
     assert "model.dropout: 0.2 -> 0.0" in outcome.out
@@ -87,7 +81,7 @@ def test_two_sweeps_side_by_side(sweep: Path, folder: Path) -> None:
     # Of seeds 0, 1 and 2 the mean of what was added.
     assert [arm["difference"] for arm in told["arms"]] == pytest.approx([0.011] * 3)
     assert told["sentence"] in " ".join(outcome.out.split())
-    assert files(folder) == before
+    assert files(elsewhere) == before
 
 
 def test_flags_win_over_what_the_sweep_was_told(tmp_path: Path) -> None:

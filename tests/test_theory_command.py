@@ -1,11 +1,9 @@
 """`python -m src.theory`: the table, the JSON, the words, the picture, and what it refuses."""
 
-import io
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from src.starts import start_of
 from src.theory.__main__ import main
 from src.theory.loss import expected_loss
 from src.tracking.weights import save_weights
-from tests.command import Outcome, undisturbed_logging
+from tests.command import Outcome, called, undisturbed_logging
 from tests.conftest import SMALL as TINY
 from tests.training import tiny
 
@@ -37,14 +35,7 @@ def theory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
 
     def run(*arguments: str, small: bool = True) -> Outcome:
         GlobalHydra.instance().clear()
-        code: object = 0
-        with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
-            try:
-                main([*(SMALL if small else ()), *arguments])
-            except SystemExit as end:
-                code = end.code
-        assert isinstance(code, int)
-        return Outcome(code, out.getvalue(), err.getvalue())
+        return called(main, [*(SMALL if small else ()), *arguments])
 
     with undisturbed_logging():
         yield run
