@@ -22,7 +22,7 @@ from src.report.results import Record
 from src.schema.own import OwnActivation
 from src.schema.run import Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 from src.stacks import sizes, splits_of, stack_key
-from src.tracking.events import EventFile
+from src.tracking.events import EVENTS, EventFile
 from src.tracking.files import RESULT, write_json
 from src.tracking.member import LOG, WEIGHTS, MemberTracker
 from src.tracking.weights import load_scales, load_weights
@@ -164,7 +164,7 @@ def _write(member: MemberTracker, record: Record) -> None:
 
 def _tell_tensorboard(member: MemberTracker, step: int) -> None:
     """In a file of its own, which TensorBoard reads after that of the run."""
-    if any(member.folder.glob("events.out.tfevents.*")):
+    if any(member.folder.glob(f"{EVENTS}*")):
         events = EventFile(member.folder)
         for name, value in (member.test or {}).items():
             events.scalar(f"{name}/test", step, value)

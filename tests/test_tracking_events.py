@@ -44,6 +44,15 @@ def test_flush_appends(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_files_of_one_second_are_told_apart(tmp_path: Path) -> None:
+    files = []
+    for _ in range(3):
+        files.append(EventFile(tmp_path))
+        files[-1].flush()
+    paths = [file.path for file in files]
+    assert paths == sorted(set(paths))
+
+
 def test_times_are_kept(tmp_path: Path) -> None:
     events = EventFile(tmp_path)
     events.scalar("loss", 1, 0.5, when=1234.5)

@@ -23,6 +23,8 @@ from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+EVENTS = "events.out.tfevents."  # how the name of each event file begins
+
 HParam = str | float | int | bool
 Buckets = npt.NDArray[np.float32]  # [k, 3]: left edge, right edge, count
 
@@ -32,8 +34,10 @@ class EventFile:
 
     def __init__(self, folder: Path) -> None:
         now = time.time()
-        host = socket.gethostname()
-        self.path = folder / f"events.out.tfevents.{int(now)}.{host}.{os.getpid()}"
+        # TensorBoard reads the files of a run in the order of their names: within one second, too.
+        earlier = len(list(folder.glob(f"{EVENTS}*")))
+        place = f"{socket.gethostname()}.{os.getpid()}.{earlier}"
+        self.path = folder / f"{EVENTS}{int(now)}.{place}"
         self._buffer = io.BytesIO()
         self._writer = RecordWriter(self._buffer)
         self._declared: set[str] = set()
