@@ -9,25 +9,8 @@ from typing import Any
 import torch
 
 from src.capacity import in_turn
-from src.config import Config, as_plain
-from src.schedules import SPANNING
-
-
-def resume_key(config: Config) -> str:
-    """What must agree for a member to go on from a checkpoint: all that decides its numbers.
-
-    So the length of the run may differ, unless the member's learning rate is spread over it.
-    """
-    plain = as_plain(config)
-    for key in ("ckpt_path", "checkpoint", "name", "accelerator"):
-        del plain["trainer"][key]
-    if config.schedule.decay not in SPANNING:
-        del plain["trainer"]["epochs"]
-    for key in ("quiet", "trust", "logger", "diagnostics", "report"):
-        del plain[key]
-    plain["data"].pop("root", None)
-    plain["data"].pop("mirrors", None)
-    return json.dumps(plain, sort_keys=True)
+from src.config import Config
+from src.identity import resume_key
 
 
 def stack_digest(configs: Sequence[Config]) -> str:

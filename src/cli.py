@@ -17,6 +17,8 @@ from omegaconf import DictConfig
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
+from src.ledger.claim import claim
+from src.ledger.resumption import Resumption
 from src.refusals import first_line, sentence
 from src.replicates import replicated
 from src.tracking.files import RESULT
@@ -60,17 +62,26 @@ class Terminated(KeyboardInterrupt):
 class SweepFolder(Callback):
     """Remembers the folder of the sweep that this command has begun, for the table at its end."""
 
+    words: Sequence[str] = ()  # as typed
     _current: Path | None = None
     _trained = False
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Before Hydra writes into the folder of a single run. It swallows every Exception here."""
         folder = Path(config.hydra.run.dir)
-        if (folder / RESULT).exists():
+        if (folder / RESULT).exists() and not Resumption.covers(folder):
             _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        SweepFolder._current, SweepFolder._trained = Path(config.hydra.sweep.dir), False
+        folder = Path(config.hydra.sweep.dir)
+        SweepFolder._current, SweepFolder._trained = folder, False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            claim(folder)
+        except InputError as error:
+            _leave(str(error), USAGE)
+        except OSError:
+            return  # told when Hydra writes into it
 
     @classmethod
     def train(cls) -> None:

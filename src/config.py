@@ -23,6 +23,7 @@ from src.schema.activation import ActivationConfig
 from src.schema.data import DataConfig
 from src.schema.diagnostics import DiagnosticsConfig
 from src.schema.init import InitConfig
+from src.schema.on_failure import check_on_failure
 from src.schema.optimizer import OptimizerConfig
 from src.schema.own import OwnActivation, OwnInit, OwnOptimizer
 from src.schema.ranges import check_seed
@@ -50,6 +51,8 @@ class Config:
     diagnostics: DiagnosticsConfig = MISSING
     report: ReportConfig = field(default_factory=ReportConfig)
     seed: int = 0
+    on_failure: str = "continue"  # stop, or retry:N: a member that fails is tried N times more
+    reuse: bool = False  # take finished members of earlier sweeps with the same configuration
     quiet: bool = False
     trust: bool = False  # of code that a file of an earlier run names; the command line must say it
 
@@ -201,6 +204,8 @@ def _object(composed: DictConfig, key: str) -> Any:
     value = composed[key]
     if key == "seed":
         check_seed(key, value)
+    if key == "on_failure":
+        check_on_failure(value)
     return OmegaConf.to_object(value) if isinstance(value, DictConfig) else value
 
 

@@ -60,6 +60,7 @@ def launch(
     jobs = Jobs(hydra.config_loader, sweep, overrides, first_number)
     openings: list[_Opening] = []
     before = HydraConfig.instance().cfg
+    home = Path(str(sweep.hydra.sweep.dir))
     # Composing makes and drops many objects; those that are there already are not searched.
     gc.freeze()
     try:
@@ -68,7 +69,10 @@ def launch(
             limits,
             lambda job, folder: openings.append(_prepare(job, folder, sweep)),
             whole=_at_once(sweep),
+            home=home,
         )
+        home.mkdir(parents=True, exist_ok=True)
+        planned.enter(home, SweepFolder.words, several=True)
         returns = []
         count = Count(len(jobs), "folders opened")
         for position, opening in enumerate(openings):
@@ -80,7 +84,7 @@ def launch(
         planned.announce()
         listened = _listens(hydra, "on_job_end")
         SweepFolder.train()
-        for position, result in enumerate(planned.train()):
+        for position, result in enumerate(planned.train(home)):
             # Failed members count as NaN, so that a sweeper goes on; src.train ends with their
             # sentences and a non-zero exit code.
             returns[position].return_value = result.objective

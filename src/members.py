@@ -16,9 +16,12 @@ from src.assembly import build_model, recipes, run_steps
 from src.config import Config
 from src.errors import told
 from src.fit import fit_stack
+from src.ledger.store import Ledger
 from src.model import StackedMLP
 from src.progress import Progress, watch
+from src.report.results import Record
 from src.stacks import group, splits_of
+from src.standing import name_of, summary
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.opening import initial_weights
 from src.tracking.provenance import device_name, git_revision, versions
@@ -49,22 +52,25 @@ def train_members(
     labels: Sequence[str],
     stacks: Sequence[Sequence[int]] | None = None,
     held_out: bool = False,
+    ledger: Ledger | None = None,
+    finished: Mapping[int, Record] | None = None,
 ) -> list[Result]:
     """Train every member and write its results into its folder; results in the order given.
 
     held_out: the test set is not looked at; src.held_out does so for those that are chosen. The
     configurations have been checked, which gave the stacks (src.stacks.checked). A member that
     diverges is a result. A member that cannot be trained is recorded as failed, and the others go
-    on.
+    on. finished: results of earlier commands, by position; those members are in no stack.
     """
     members = list(zip(configs, folders, labels, strict=True))
     stacks = group(configs) if stacks is None else stacks
     total = sum(len(stack) * run_steps(configs[stack[0]]) for stack in stacks)
-    results: dict[int, Result] = {}
+    results = {k: Result(record["status"], record) for k, record in (finished or {}).items()}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
             trackers = [
-                MemberTracker(*members[k], of=len(configs), held_out=held_out) for k in stack
+                MemberTracker(*members[k], of=len(configs), held_out=held_out, ledger=ledger)
+                for k in stack
             ]
             results.update(zip(stack, _run(trackers, progress), strict=True))
             progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
@@ -75,6 +81,7 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
     """Train a stack; one that raises is tried again in halves, so that one member's fault is its
     own, and a stack too large for the memory finds its size."""
     started = time.perf_counter()
+    begin(members)
     try:
         return _train_stack(members, progress)
     except UntunableMembers as error:
@@ -87,6 +94,13 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
     middle = len(members) // 2
     fresh = [member.afresh() for member in members]
     return _run(fresh[:middle], progress) + _run(fresh[middle:], progress)
+
+
+def begin(members: Sequence[MemberTracker]) -> None:
+    """Tell the ledger that they train from now on."""
+    ledger = members[0].ledger
+    if ledger is not None:
+        ledger.begin([name_of(member.folder, ledger.folder) for member in members])
 
 
 def _without(
@@ -106,8 +120,11 @@ def _without(
 def _failed(member: MemberTracker, error: Exception, started: float) -> Result:
     sentence = told(error)
     log.error("failed: %s: %s", member.label, sentence)
-    facts = _facts(1, started)
-    return Result("failed", member.fail(sentence, traceback.format_exc(), facts))
+    facts, trace = _facts(1, started), traceback.format_exc()
+    result = Result("failed", member.fail(sentence, trace, facts))
+    if member.ledger is not None:
+        member.ledger.fail(name_of(member.folder, member.ledger.folder), sentence, trace)
+    return result
 
 
 def _facts(members: int, started: float) -> dict[str, Any]:
@@ -160,6 +177,9 @@ def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, A
         scales = model.member_scales(k)
         save_weights(member.folder / WEIGHTS, model.member(k), notes, scales)
         record = member.finish(facts)
+        if member.ledger is not None:
+            name = name_of(member.folder, member.ledger.folder)
+            member.ledger.end(name, record["status"], summary(record))
     except OSError as error:
         return _failed(member, error, time.perf_counter())
     return Result(record["status"], record)

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from src.checkpoints import resume_key
 from src.data.module import StackData
 from src.engine.choice import engine_for, evaluator_for
 from src.engine.evaluation import Evaluator
 from src.engine.protocol import Engine, Recipe
+from src.identity import resume_key
 from src.lightning import LightningModule
 from src.model import StackedMLP
 from src.tracking.stack import StackTracker

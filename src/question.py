@@ -41,6 +41,15 @@ def shared(configs: Sequence[Config]) -> ReportConfig:
     return first
 
 
+def alike(configs: Sequence[Config]) -> None:
+    """InputError where members of one sweep ask for different things of the whole of it."""
+    for key in ("on_failure", "reuse"):
+        first = getattr(configs[0], key)
+        for config in configs:
+            other = getattr(config, key)
+            require(other == first, key, _typed(other), f"{_typed(first)} for all members")
+
+
 def _typed(value: Any) -> str:
     """As a command line would have it."""
     plain = value.value if isinstance(value, Enum) else value

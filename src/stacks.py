@@ -39,6 +39,8 @@ STACKABLE = (
     "seed",
     "quiet",
     "trust",
+    "on_failure",
+    "reuse",
     "report",
     "model.dropout",
     "model.dropout_seed",

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,13 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
+from src.ledger.rows import Row
+from src.ledger.store import Ledger
 from src.progress import Count
-from src.question import asked, shared
+from src.question import alike, asked, shared
+from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.tracking.files import RESULT
+from src.standing import Asked, standing
 
 if TYPE_CHECKING:
     from src.members import Result
@@ -30,21 +34,40 @@ class Plan:
     limits: StackLimits = field(default_factory=StackLimits)
     stacks: list[list[int]] = field(default_factory=list)  # set by check
     held_out: bool = False  # the test set is not looked at while they train
+    overrides: list[list[str]] = field(default_factory=list)
+    first_number: int = 0
+    rows: list[Row] = field(default_factory=list)  # set by check
+    finished: dict[int, Record] = field(default_factory=dict)  # set by check: not trained again
 
     @property
     def quiet(self) -> bool:
         return all(config.quiet for config in self.configs)
 
-    def check(self) -> None:
-        """InputError, with all distinct faults, unless data, device and files allow training."""
+    def check(self, home: Path | None = None) -> None:
+        """InputError, with all distinct faults, unless data, device and files allow training.
+
+        home: the folder that the ledger stands in; None: no ledger is kept.
+        """
+        if home is not None:
+            self.rows, self.finished = standing(self._asked(), home)
+        missing = [k for k in range(len(self.configs)) if k not in self.finished]
+        if not missing:
+            return
         # Only now is torch needed: a mistyped key is told without waiting for it.
         from src.stacks import checked
 
-        self.stacks = checked(self.configs, self.limits)
-        finished = [folder for folder in self.folders if (folder / RESULT).exists()]
-        if finished:
-            kept = f"holds a {RESULT} already; finished runs are kept."
-            raise InputError("\n".join(f"{folder}: {kept}" for folder in finished))
+        stacks = checked([self.configs[k] for k in missing], self.limits)
+        self.stacks = [[missing[k] for k in stack] for stack in stacks]
+
+    def _asked(self) -> list[Asked]:
+        overrides = self.overrides or [[] for _ in self.configs]
+        members = zip(self.configs, self.folders, self.labels, overrides, strict=True)
+        return [Asked(*each, self.first_number + k) for k, each in enumerate(members)]
+
+    def enter(self, home: Path, words: Sequence[str], several: bool) -> None:
+        """Write the members into the ledger, which is made where there is none."""
+        with Ledger.at(home, words, several) as ledger:
+            ledger.enter(self.rows)
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack, and what
@@ -57,7 +80,8 @@ class Plan:
             if said is not None and not self.quiet:
                 print(said, flush=True)
 
-    def train(self) -> "list[Result]":
+    def train(self, home: Path | None = None) -> "list[Result]":
+        """home: the folder of the ledger."""
         import torch
 
         from src.members import train_members
@@ -65,9 +89,16 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            return train_members(
-                self.configs, self.folders, self.labels, self.stacks, held_out=self.held_out
-            )
+            with nullcontext() if home is None else Ledger.at(home) as ledger:
+                return train_members(
+                    self.configs,
+                    self.folders,
+                    self.labels,
+                    self.stacks,
+                    held_out=self.held_out,
+                    ledger=ledger,
+                    finished=self.finished,
+                )
         finally:
             torch.set_num_threads(before)
 
@@ -77,12 +108,14 @@ def plan(
     limits: StackLimits | None = None,
     prepare: Callable[[DictConfig, Path], None] | None = None,
     whole: bool = True,
+    home: Path | None = None,
 ) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
     Each job is asked for once and not kept. prepare: called with each sound one and its folder.
     whole: whether these are all members of the sweep. Where they are not, or where something is
-    tuned for each arm, the test set is held out until the sweep's end (src.held_out).
+    tuned for each arm, the test set is held out until the sweep's end (src.held_out). home: the
+    folder of the sweep's ledger.
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
@@ -104,6 +137,7 @@ def plan(
             faults.update(dict.fromkeys(str(error).splitlines()))
     if not faults:
         shared(planned.configs)
+        alike(planned.configs)
     for folder, times in Counter(map(os.path.abspath, planned.folders)).items():
         if times > 1:
             name = os.path.basename(folder)
@@ -112,7 +146,8 @@ def plan(
         raise InputError("\n".join(faults))
     planned.held_out = not whole or bool(asked(planned.configs, overrides).nuisance)
     planned.labels += labels(overrides, [config.init.name for config in planned.configs])
-    planned.check()
+    planned.overrides = overrides
+    planned.check(home)
     return planned
 
 

@@ -24,6 +24,8 @@ try:
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed
     from src.held_out import hint, settle
+    from src.ledger.claim import release
+    from src.ledger.resumption import resumed
     from src.refusals import of_composition
     from src.sweep import Plan
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
@@ -70,9 +72,18 @@ def train(composed: DictConfig) -> float:
     try:
         config = validated(composed, job.runtime.choices, job)
         label = config.init.name if alone else job.job.override_dirname
-        planned = Plan([config], [folder], [label], held_out=not alone)
-        planned.check()
-        (result,) = planned.train()
+        home = folder if alone else Path(job.sweep.dir)
+        planned = Plan(
+            [config],
+            [folder],
+            [label],
+            held_out=not alone,
+            overrides=[list(job.overrides.task)],
+            first_number=0 if alone else int(job.job.num),
+        )
+        planned.check(home)
+        planned.enter(home, SweepFolder.words, several=not alone)
+        (result,) = planned.train(home)
     except InputError as error:
         if not alone:
             raise
@@ -122,7 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     def command() -> None:
         _single.folder = _single.refusal = None
-        sys.argv[1:] = arranged(typed)
+        words = resumed(typed)
+        SweepFolder.words = words
+        sys.argv[1:] = arranged(words)
         refuse_foreign_code(sys.argv[1:])
         try:
             composed_and_run()
@@ -140,7 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         conclude(SweepFolder.take(), untested)
         _single.conclude()
 
-    guarded(command)
+    try:
+        guarded(command)
+    finally:
+        release()
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from safetensors.torch import load_file
 
-from src.checkpoints import resume_key
 from src.config import CONF, as_plain, validated
 from src.errors import InputError
+from src.identity import resume_key
 from src.initializers import schemes
 from src.initializers.laws import Constant
 from src.initializers.tuning import Tuned

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.checkpoints import resume_key
 from src.config import Config, as_plain
 from src.data.examples import Splits
+from src.identity import resume_key
 from src.schema.stacks import StackLimits
 from src.stacks import group, sizes, splits_of, stack_key
 from tests.training import options, tiny, vary

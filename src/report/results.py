@@ -12,7 +12,17 @@ from src.report.repeats import once
 from src.report.settings import Record, setting, varied
 from src.tracking.files import RESULT
 
-__all__ = ["Members", "Record", "check_folder", "load", "read", "setting", "varied", "verdict"]
+__all__ = [
+    "Members",
+    "Record",
+    "check_folder",
+    "load",
+    "read",
+    "read_result",
+    "setting",
+    "varied",
+    "verdict",
+]
 
 # What Hydra leaves in the folder of a member that has begun, and in that of a sweep.
 BEGUN, SWEEP = ".hydra", "multirun.yaml"
@@ -98,7 +108,7 @@ def _members(found: _Found) -> Members:
     sweeps: dict[Path, Path] = {}
     for path, asked in found.results.values():
         try:
-            record = _read(path / RESULT)
+            record = read_result(path / RESULT)
         except InputError as error:
             broken.append(error)
             continue
@@ -111,7 +121,8 @@ def _members(found: _Found) -> Members:
     return Members(kept, [*_waiting(found), *_left_out(broken), *repeated])
 
 
-def _read(path: Path) -> Record:
+def read_result(path: Path) -> Record:
+    """One file; InputError where it is damaged or none of ours."""
     try:
         written = path.stat().st_mtime
         record = json.loads(path.read_bytes())

@@ -10,8 +10,9 @@ Record = dict[str, Any]
 SEED_FOLLOWERS = ("data.order_seed", "model.dropout_seed")
 # No properties of a member: where its files lie, what it tells, how its work is cut up.
 ASIDE = (
-    *("report", "logger", "quiet", "trust", "data.root", "data.mirrors"),
+    *("report", "logger", "quiet", "trust", "data.root", "data.mirrors", "on_failure", "reuse"),
     *("trainer.checkpoint", "trainer.ckpt_path", "trainer.chunk_steps"),
+    "trainer.checkpoint_seconds",
 )
 # What a key is where it is not.
 ABSENT = (None.__class__, "absent")

@@ -6,7 +6,7 @@ from enum import Enum
 from omegaconf import MISSING
 
 from src.errors import require
-from src.schema.ranges import at_least, below_one, check_seed
+from src.schema.ranges import at_least, below_one, check_seed, positive
 
 
 @dataclass
@@ -50,7 +50,9 @@ class TrainerConfig:
     epochs: int = 5
     steps_per_epoch: int | None = None  # null: the whole training split
     chunk_steps: int = 48  # optimisation steps that one training_step covers
-    checkpoint: bool = False  # write stack-<digest>.ckpt at each epoch's end
+    checkpoint: bool = False  # keep stack-<digest>.ckpt after the stack has ended
+    # One is written at each epoch's end, and when the last is so many seconds old; null: none is.
+    checkpoint_seconds: float | None = 60.0
     ckpt_path: str | None = None  # a stack-<digest>.ckpt to go on from
 
     def __post_init__(self) -> None:
@@ -70,6 +72,8 @@ class TrainerConfig:
         if self.steps_per_epoch is not None:
             at_least("trainer.steps_per_epoch", self.steps_per_epoch, 1)
         at_least("trainer.chunk_steps", self.chunk_steps, 1)
+        if self.checkpoint_seconds is not None:
+            positive("trainer.checkpoint_seconds", self.checkpoint_seconds)
 
 
 class Detail(Enum):

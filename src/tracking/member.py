@@ -14,6 +14,7 @@ from src.diagnostics.verdicts.judge import judge
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
 from src.diagnostics.verdicts.verdict import facts_of
 from src.errors import on_one_line
+from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
 from src.tracking.board import Board
 from src.tracking.events import Buckets
@@ -38,6 +39,7 @@ class MemberTracker:
     steps_to_80: int | None = None  # None: never, or not yet (see src.tracking.pace)
     of: int = 1  # members of the command
     held_out: bool = False  # the test set is not looked at
+    ledger: Ledger | None = None
     _lines: list[str] = field(default_factory=list)
     _board: Board | None = None
 
@@ -46,7 +48,12 @@ class MemberTracker:
         if self._board is not None:
             self._board.events.path.unlink(missing_ok=True)
         return MemberTracker(
-            self.config, self.folder, self.label, of=self.of, held_out=self.held_out
+            self.config,
+            self.folder,
+            self.label,
+            of=self.of,
+            held_out=self.held_out,
+            ledger=self.ledger,
         )
 
     @property

@@ -1,0 +1,57 @@
+"""A member as the ledger knows it."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+PENDING, RUNNING, DONE, DIVERGED, FAILED, PRUNED = (
+    "pending",
+    "running",
+    "done",
+    "diverged",
+    "failed",
+    "pruned",
+)
+STATUSES = (PENDING, RUNNING, DONE, DIVERGED, FAILED, PRUNED)
+ENDED = (DONE, DIVERGED, PRUNED)  # what no resumption repeats
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member. name: its folder, below the ledger's; . for a run of one."""
+
+    name: str
+    number: int
+    label: str
+    overrides: list[str]
+    digest: str  # src.identity.digest of its configuration
+    data: dict[str, str] = field(default_factory=dict)  # SHA-256 of what it is trained on
+    code: dict[str, str] = field(default_factory=dict)  # versions, and the revision of the code
+    status: str = PENDING
+    attempts: int = 0
+    started: float | None = None  # seconds since 1970
+    ended: float | None = None
+    error: str | None = None  # the sentence
+    trace: str | None = None
+    result: dict[str, Any] | None = None  # a few numbers of result.json
+
+    def columns(self) -> dict[str, Any]:
+        """As SQLite holds it."""
+        found = {name: getattr(self, name) for name in COLUMNS}
+        return {
+            name: json.dumps(value) if name in _JSON and value is not None else value
+            for name, value in found.items()
+        }
+
+    @classmethod
+    def of(cls, found: dict[str, Any]) -> "Row":
+        """From such columns; ValueError or TypeError where they hold something else."""
+        loaded = {
+            name: json.loads(value) if name in _JSON and value is not None else value
+            for name, value in found.items()
+        }
+        return cls(**loaded)
+
+
+_JSON = ("overrides", "data", "code", "result")
+COLUMNS = tuple(Row.__dataclass_fields__)
