@@ -63,6 +63,7 @@ def summary(record: Record) -> dict[str, object]:
     test = (record.get("metrics") or {}).get("test") or {}
     return {
         "step": record.get("step"),
+        "seconds": record.get("seconds"),
         "validation_accuracy": last.get("validation_accuracy"),
         "test_accuracy": test.get("accuracy"),
     }

@@ -68,7 +68,7 @@ class Ledger:
         if not path.is_file():
             raise InputError(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
-        kind = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
+        kind = "mode=rw" if os.access(folder, os.W_OK) else "immutable=1"
         with _reading(path):
             uri = f"{path.resolve().as_uri()}?{kind}"
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
