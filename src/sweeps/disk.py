@@ -1,15 +1,13 @@
 """What a sweep takes on the disk, and what of it is needed no more."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
 from pathlib import Path
 
 from src.ledger.claim import claim, release
 from src.sweeps.found import FINISHED, Sweep, stood
 
-CHECKPOINT, PARTIAL = "stack-*.ckpt", ".*.partial"
+CHECKPOINT, PARTIAL = ("stack-", ".ckpt"), (".", ".partial")  # how their names begin and end
 BLOCK = 512  # bytes, in which st_blocks counts
 
 
@@ -30,29 +28,28 @@ class Disk:
 def disk(folder: Path) -> Disk:
     """Symbolic links are not followed; what cannot be looked at counts nothing."""
     taken = Disk()
-    for entry in _entries(str(folder)):
+    waiting = [str(folder)]
+    while waiting:
         try:
-            size = entry.stat(follow_symlinks=False).st_blocks * BLOCK
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    _count(entry, taken, waiting)
         except OSError:  # gone since
             continue
-        taken.total += size
-        if entry.is_file(follow_symlinks=False):
-            if fnmatch(entry.name, CHECKPOINT):
-                taken.checkpoints[Path(entry.path)] = size
-            elif fnmatch(entry.name, PARTIAL):
-                taken.partials[Path(entry.path)] = size
     return taken
 
 
-def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                yield entry
-                if entry.is_dir(follow_symlinks=False):
-                    yield from _entries(entry.path)
-    except OSError:
-        return
+def _count(entry: os.DirEntry[str], taken: Disk, waiting: list[str]) -> None:
+    size = entry.stat(follow_symlinks=False).st_blocks * BLOCK
+    taken.total += size
+    name = entry.name
+    if entry.is_dir(follow_symlinks=False):
+        waiting.append(entry.path)
+    elif entry.is_file(follow_symlinks=False):
+        if name.endswith(CHECKPOINT[1]) and name.startswith(CHECKPOINT[0]):
+            taken.checkpoints[Path(entry.path)] = size
+        elif name.endswith(PARTIAL[1]) and name.startswith(PARTIAL[0]):
+            taken.partials[Path(entry.path)] = size
 
 
 def prune(sweep: Sweep) -> int:
