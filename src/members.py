@@ -24,7 +24,7 @@ from src.stacks import group, splits_of
 from src.standing import name_of, summary
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.opening import initial_weights
-from src.tracking.provenance import device_name, git_revision, versions
+from src.tracking.provenance import device_name, git_revision, source_sha256, versions
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
 from src.tuned import UntunableMembers
@@ -135,6 +135,7 @@ def _facts(members: int, started: float) -> dict[str, Any]:
         "seconds": seconds / members,
         "versions": versions(),
         "git_revision": git_revision(),
+        "source_sha256": source_sha256(),
     }
 
 

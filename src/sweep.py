@@ -12,13 +12,15 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
+from src.ledger.reuse import sought, told
 from src.ledger.rows import Row
 from src.ledger.store import Ledger
+from src.ledger.taken import Taken
 from src.progress import Count
 from src.question import alike, asked, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, standing
+from src.standing import Asked, standing, summary
 
 if TYPE_CHECKING:
     from src.members import Result
@@ -38,6 +40,7 @@ class Plan:
     first_number: int = 0
     rows: list[Row] = field(default_factory=list)  # set by check
     finished: dict[int, Record] = field(default_factory=dict)  # set by check: not trained again
+    reused: dict[int, Taken] = field(default_factory=dict)  # set by check, of the finished
 
     @property
     def quiet(self) -> bool:
@@ -50,6 +53,7 @@ class Plan:
         """
         if home is not None:
             self.rows, self.finished = standing(self._asked(), home)
+            self._seek(home)
         missing = [k for k in range(len(self.configs)) if k not in self.finished]
         if not missing:
             return
@@ -58,6 +62,15 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+
+    def _seek(self, home: Path) -> None:
+        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
+        if not self.configs[0].reuse:
+            return
+        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
+        rows = dict(enumerate(self.rows))
+        self.reused = sought(missing, rows, home, self.held_out)
+        self.finished |= {k: each.record for k, each in self.reused.items()}
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
@@ -68,6 +81,11 @@ class Plan:
         """Write the members into the ledger, which is made where there is none."""
         with Ledger.at(home, words, several) as ledger:
             ledger.enter(self.rows)
+            for k, each in self.reused.items():
+                each.copy()
+                ledger.end(self.rows[k].name, each.record["status"], summary(each.record))
+        if self.reused and not self.quiet:
+            print(told(self.reused.values(), len(self.configs)), flush=True)
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack, and what

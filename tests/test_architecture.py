@@ -37,7 +37,7 @@ LAYERS = [
     ],
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
-    ["src.question", "src.standing", "src.sweeps.found"],
+    ["src.question", "src.standing", "src.sweeps.found", "src.ledger.taken"],
     ["src.engine"],
     ["src.diagnostics"],
     ["src.lightning"],
@@ -54,6 +54,7 @@ LAYERS = [
     ["src.assembly"],
     ["src.fit"],
     ["src.members", "src.finished"],
+    ["src.ledger.reuse"],
     ["src.sweep"],
     ["src.cli", "src.refusals"],
     ["src.held_out", "src.sweeps"],
