@@ -48,6 +48,12 @@ def source_sha256() -> str:
     return found.hexdigest()
 
 
+def code() -> dict[str, str]:
+    """All that a ledger says of it: the versions, and the revision where it is known."""
+    revision = git_revision()
+    return {**versions(), **({} if revision is None else {"revision": revision})}
+
+
 def device_name(device: "torch.device") -> str:
     import torch
 
