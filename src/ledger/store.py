@@ -15,6 +15,7 @@ from typing import Any
 
 from src.errors import InputError, on_one_line
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
+from src.ledger.seals import FACTS, SEALED, check, opened, seal_facts, seal_rows
 
 LEDGER = "ledger.sqlite"
 FORMAT = 1
@@ -25,7 +26,7 @@ _TABLES = {
     "members": (
         "CREATE TABLE members (name TEXT PRIMARY KEY, number INTEGER, label TEXT, overrides TEXT, "
         "digest TEXT, data TEXT, code TEXT, status TEXT, attempts INTEGER, started REAL, "
-        "ended REAL, error TEXT, trace TEXT, result TEXT)"
+        "ended REAL, error TEXT, trace TEXT, result TEXT, checksum TEXT)"
     ),
 }
 
@@ -106,10 +107,10 @@ class Ledger:
 
     def rows(self) -> list[Row]:
         """In the order of their numbers."""
-        names = ", ".join(COLUMNS)
-        with _reading(self.folder / LEDGER):
-            found = self._connection.execute(f"SELECT {names} FROM members ORDER BY number, name")  # noqa: S608
-            return [Row.of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+        path = self.folder / LEDGER
+        with _reading(path):
+            found = self._connection.execute(f"SELECT {SEALED} FROM members ORDER BY number, name")  # noqa: S608
+            return [Row.of(opened(path, row)) for row in found]
 
     def _of_sweep(self, key: str) -> str:
         with _reading(self.folder / LEDGER):
@@ -126,6 +127,7 @@ class Ledger:
         statement = f"INSERT OR REPLACE INTO members ({names}) VALUES ({marks})"  # noqa: S608
         with self._transaction() as connection:
             connection.executemany(statement, [row.columns() for row in rows])
+            seal_rows(connection, [row.name for row in rows])
 
     def begin(self, names: Sequence[str]) -> None:
         """They train from now on, once more than before."""
@@ -149,8 +151,10 @@ class Ledger:
         self._set(statement, [(PENDING, name) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+        """values: the last of each is the member's name."""
         with self._transaction() as connection:
             connection.executemany(statement, values)
+            seal_rows(connection, [each[-1] for each in values])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -170,7 +174,8 @@ def _begin(connection: sqlite3.Connection, words: Sequence[str], several: bool) 
     for statement in _TABLES.values():
         connection.execute(statement)
     insert = "INSERT INTO sweep (key, value) VALUES (?, ?)"
-    connection.executemany(insert, [(key, json.dumps(value)) for key, value in facts.items()])
+    stored = {key: json.dumps(value) for key, value in facts.items()}
+    connection.executemany(insert, [*stored.items(), (FACTS, seal_facts(stored))])
     connection.execute("COMMIT")
 
 
@@ -185,6 +190,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     made = connection.execute("SELECT value FROM sweep WHERE key = 'format'").fetchone()
     if made is None or made[0] != json.dumps(FORMAT):
         raise InputError(f"{path}: not a ledger of this version.")
+    check(connection, path)
 
 
 @contextmanager
