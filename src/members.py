@@ -175,7 +175,9 @@ def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, A
     }
     try:
         scales = model.member_scales(k)
-        save_weights(member.folder / WEIGHTS, model.member(k), notes, scales)
+        member.files[WEIGHTS] = save_weights(
+            member.folder / WEIGHTS, model.member(k), notes, scales
+        )
         record = member.finish(facts)
         if member.ledger is not None:
             name = name_of(member.folder, member.ledger.folder)

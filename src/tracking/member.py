@@ -18,7 +18,7 @@ from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
 from src.tracking.board import Board
 from src.tracking.events import Buckets
-from src.tracking.files import RESULT, write_json
+from src.tracking.files import FILES, RESULT, write_result
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
 
@@ -40,6 +40,7 @@ class MemberTracker:
     of: int = 1  # members of the command
     held_out: bool = False  # the test set is not looked at
     ledger: Ledger | None = None
+    files: dict[str, str] = field(default_factory=dict)  # SHA-256 of what was written, by name
     _lines: list[str] = field(default_factory=list)
     _board: Board | None = None
 
@@ -153,12 +154,13 @@ class MemberTracker:
             },
             "config": as_plain(self.config),
             "epochs": self.rows,
+            FILES: self.files,
         }
         self._end_board(step, verdict, status)
         self._keep_records()
         self.say(f"{status}")
         self.flush()
-        write_json(self.folder / RESULT, result)
+        write_result(self.folder / RESULT, result)
         return result
 
     def _ends(self, step: int) -> Iterator[tuple[str, int, float]]:
@@ -186,7 +188,7 @@ class MemberTracker:
         if not self.records:
             return
         try:
-            write_records(self.folder / RECORDS, self.label, self.records)
+            self.files[RECORDS] = write_records(self.folder / RECORDS, self.label, self.records)
         except Exception as error:  # noqa: BLE001 - the result does without them
             self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
@@ -202,8 +204,9 @@ class MemberTracker:
             **facts,
             "config": as_plain(self.config),
             "epochs": self.rows,
+            FILES: self.files,
         }
-        write_json(self.folder / RESULT, result)
+        write_result(self.folder / RESULT, result)
         return result
 
     def flush(self) -> None:
