@@ -143,8 +143,7 @@ def _loaded(
         there, here = (json.dumps(each, sort_keys=True) for each in (then, splits.checksums))
         raise InputError(f"{member.folder}: was trained on data of {there}, but here is {here}.")
     widths, residual = sizes(config, splits), config.model.residual
-    expected = expected_of(record, WEIGHTS)
-    layers = load_weights(path, widths, residual, expected)
+    layers = load_weights(path, widths, residual, expected_of(record, WEIGHTS))
     scales = load_scales(path, len(widths) - 1) if residual else []
     activation = config.activation
     return layers, activations.build(activation.name, **activation.parameters()), scales

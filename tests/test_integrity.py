@@ -95,14 +95,14 @@ def weights(tmp_path: Path) -> Path:
 
 def refused_weights(path: Path, expected: str | None = None) -> str:
     with pytest.raises(InputError) as caught:
-        load_weights(path, [3, 2], expected=expected)
+        load_weights(path, [3, 2], checksum=expected)
     return str(caught.value).removeprefix(f"model.weights={path}: ")
 
 
 def test_a_weight_that_was_changed(tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
     whole = save_weights(path, [(torch.ones(2, 3), torch.zeros(2))], {"label": "a"})
-    load_weights(path, [3, 2], expected=whole)
+    load_weights(path, [3, 2], checksum=whole)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)

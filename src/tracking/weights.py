@@ -46,19 +46,21 @@ def tensor_sum(tensors: Mapping[str, Tensor]) -> str:
     for name, tensor in sorted(tensors.items()):
         facts = [name, str(tensor.dtype), list(tensor.shape)]
         found.update(json.dumps(facts).encode() + b"\n")
-        found.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        found.update(
+            tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+        )
     return found.hexdigest()
 
 
 def load_weights(
-    path: Path, sizes: Sequence[int], residual: bool = False, expected: str | None = None
+    path: Path, sizes: Sequence[int], residual: bool = False, checksum: str | None = None
 ) -> Layers:
     """The layers of a network of these sizes (in, hidden ..., out); InputError if they differ.
 
-    expected: the file's SHA-256 as the result beside it has it; None: unknown. A file that says
+    checksum: the file's SHA-256 as the result beside it has it; None: unknown. A file that says
     what the SHA-256 of its tensors is must be right in that.
     """
-    key, found = f"model.weights={path}", _read(path, expected)
+    key, found = f"model.weights={path}", _read(path, checksum)
     expected = _shapes(sizes, residual)
     if residual != (_scale(0) in found):
         kind, here = ("a plain", "true") if residual else ("a residual", "false")
@@ -81,11 +83,11 @@ def load_scales(path: Path, layers: int) -> list[float]:
     return [float(found[_scale(block)]) for block in range(blocks(layers))]
 
 
-def _read(path: Path, expected: str | None = None) -> dict[str, Tensor]:
+def _read(path: Path, checksum: str | None = None) -> dict[str, Tensor]:
     key = f"model.weights={path}"
     try:
-        if expected is not None:
-            check_sum(key, content_of(path), expected)
+        if checksum is not None:
+            check_sum(key, content_of(path), checksum)
         content_of(path, most=0)
         with safe_open(str(path), framework="pt") as file:
             notes = file.metadata() or {}
