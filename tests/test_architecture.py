@@ -37,7 +37,7 @@ LAYERS = [
     ],
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
-    ["src.question", "src.standing"],
+    ["src.question", "src.standing", "src.agreement"],
     ["src.engine"],
     ["src.diagnostics"],
     ["src.lightning"],

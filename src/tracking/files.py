@@ -17,6 +17,7 @@ RESULT = "result.json"  # what a finished member's folder holds
 FILES = "files"  # its key: SHA-256 of what was written beside it, by name
 CHECKSUM = "checksum"  # its last key: SHA-256 of the bytes before it
 
+_PARTIAL = ".partial"
 _SEAL = re.compile(rb',\n  "checksum": "([0-9a-f]{64})"\n\}\n\Z')
 
 
@@ -28,7 +29,7 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     seconds before that may be gone, never half there. durable: whether the content is flushed
     first; without it a power cut may leave an empty file, which suits what is written anew.
     """
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
     try:
         with partial.open("wb") as stream:
             stream.write(content)
@@ -72,6 +73,13 @@ def expected_of(record: Mapping[str, Any], name: str) -> str | None:
     """
     files = record.get(FILES)
     return None if files is None else str(files.get(name, ""))
+
+
+def remove_partials(folder: Path) -> None:
+    """What processes that were killed have left there, in members' folders, and one below these."""
+    for pattern in (f".*{_PARTIAL}", f"*/.*{_PARTIAL}", f"*/*/.*{_PARTIAL}"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -4,10 +4,12 @@ import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-
-import torch
+from typing import TYPE_CHECKING
 
 from src.config import PROJECT
+
+if TYPE_CHECKING:
+    import torch
 
 _PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "omegaconf", "tensorboard", "safetensors")
 
@@ -34,7 +36,15 @@ def git_revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def device_name(device: torch.device) -> str:
+def code() -> dict[str, str]:
+    """All that a ledger says of it: the versions, and the revision where it is known."""
+    revision = git_revision()
+    return {**versions(), **({} if revision is None else {"revision": revision})}
+
+
+def device_name(device: "torch.device") -> str:
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu ({torch.get_num_threads()} threads)"
