@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
+from src.ledger.deaths import cut, deaths
 from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.progress import Count
@@ -21,7 +22,7 @@ from src.schema.stacks import StackLimits
 from src.standing import Asked, standing
 
 if TYPE_CHECKING:
-    from src.members import Result
+    from src.isolation import Result
 
 
 @dataclass
@@ -38,6 +39,7 @@ class Plan:
     first_number: int = 0
     rows: list[Row] = field(default_factory=list)  # set by check
     finished: dict[int, Record] = field(default_factory=dict)  # set by check: not trained again
+    died: int = 0  # set by check: members that have ended a process twice
 
     @property
     def quiet(self) -> bool:
@@ -58,6 +60,11 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+        died = {} if home is None else deaths(home)
+        if died:
+            names = [row.name for row in self.rows]
+            self.died = sum(names[k] in died for k in missing)
+            self.stacks = cut(self.stacks, names, died)
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
@@ -75,7 +82,12 @@ class Plan:
         from src.division import crowded, division, left_out
 
         configs = self.configs
-        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        told = [division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)]
+        if self.died:
+            told.append(
+                f"{self.died:,} member(s) were left running twice, out of memory perhaps: "
+                "their stacks are begun in smaller parts"
+            )
         for said in told:
             if said is not None and not self.quiet:
                 print(said, flush=True)

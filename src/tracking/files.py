@@ -4,6 +4,7 @@ import json
 import math
 import os
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses it, and hides the reason
+            partial.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -187,6 +187,8 @@ class MemberTracker:
             return
         try:
             write_records(self.folder / RECORDS, self.label, self.records)
+        except OSError:
+            raise  # there would be none of the result either, or only half of it
         except Exception as error:  # noqa: BLE001 - the result does without them
             self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
