@@ -48,6 +48,7 @@ class Fault:
 
     sentence: str
     trace: str
+    status: str = FAILED
 
     @classmethod
     def of(cls, error: BaseException) -> "Fault":

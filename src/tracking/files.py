@@ -29,6 +29,22 @@ def write_atomically(path: Path, content: bytes) -> None:
             partial.unlink(missing_ok=True)
 
 
+def append(path: Path, content: bytes) -> None:
+    """All of it or, where that raises, nothing: OSError names the path."""
+    before = None
+    try:
+        with path.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            left = memoryview(content)
+            while left:
+                left = left[stream.write(left) :]
+    except OSError as error:
+        if before is not None:
+            with suppress(OSError):
+                os.truncate(path, before)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 def write_json(path: Path, value: Any) -> None:
     """As strict JSON: a number that is not finite becomes null."""
     text = json.dumps(_finite(value), indent=2, allow_nan=False, ensure_ascii=False)

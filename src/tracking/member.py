@@ -18,7 +18,7 @@ from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
 from src.tracking.board import Board
 from src.tracking.events import Buckets
-from src.tracking.files import RESULT, write_json
+from src.tracking.files import RESULT, append, write_json
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
 
@@ -211,6 +211,5 @@ class MemberTracker:
     def flush(self) -> None:
         if self._board is not None:
             self._board.events.flush()
-        with (self.folder / LOG).open("a") as stream:
-            stream.writelines(self._lines)
+        append(self.folder / LOG, "".join(self._lines).encode())
         self._lines.clear()
