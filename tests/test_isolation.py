@@ -76,9 +76,10 @@ def break_in(place: str, error: BaseException, patch: pytest.MonkeyPatch) -> Non
     sound = getattr(owner, name)
 
     def broken(first: Any, *rest: Any, **named: Any) -> Any:
-        inside = [getattr(first, "folder", getattr(first, "parent", None))]
         if isinstance(first, StackTracker):
             inside = [member.folder for member in first.members]
+        else:
+            inside = [first.folder if isinstance(first, MemberTracker) else first.parent]
         if any(folder.name == "member=1" for folder in inside):
             raise error
         return sound(first, *rest, **named)

@@ -183,13 +183,13 @@ def test_a_single_run_goes_on_as_well(
 ) -> None:
     asked = (*SMALL, "quiet=true", "logger=none")
     with monkeypatch.context() as patch:
-        sound = members.save_weights
+        sound = MemberTracker.finish
 
-        def filling(*arguments: Any) -> None:
+        def filling(*arguments: Any) -> Any:
             fill(disk)
-            sound(*arguments)
+            return sound(*arguments)
 
-        patch.setattr(members, "save_weights", filling)
+        patch.setattr(MemberTracker, "finish", filling)
         outcome = command(*asked, f"hydra.run.dir={disk}/one")
     check_stopped(outcome, disk / "one", "No space left on device")
     (disk / "filler").unlink()
