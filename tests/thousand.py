@@ -44,7 +44,7 @@ def tell_while_training() -> None:
             print(json.dumps(shown), flush=True)
         return results
 
-    Stack.run = told  # type: ignore[method-assign]
+    Stack.run = told  # type: ignore[method-assign,assignment]
 
 
 def main(members: int = 1000, at_once: int = 10) -> None:
