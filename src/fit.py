@@ -25,6 +25,7 @@ from src.model import StackedMLP
 from src.module import StackModule
 from src.progress import Progress
 from src.schema.run import TrainerConfig
+from src.stopping import Stopping
 from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
 
@@ -65,6 +66,7 @@ def fit_stack(
     if config.checkpoint:
         name = f"stack-{stack_digest(configs)}.ckpt"
         callbacks.append(SaveStack(Path(os.path.commonpath(folders)) / name))
+    callbacks.append(Stopping(tracker))  # after what writes the stack
     with _without_noise(), _interrupts_passed_on():
         trainer = _trainer(config, Path(folders[0]), callbacks)
         device = trainer.strategy.root_device

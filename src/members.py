@@ -16,6 +16,7 @@ from src.assembly import build_model, recipes, run_steps
 from src.config import Config
 from src.errors import told
 from src.fit import fit_stack
+from src.interruption import check
 from src.ledger.store import Ledger
 from src.model import StackedMLP
 from src.progress import Progress, watch
@@ -98,6 +99,7 @@ def _run(members: list[MemberTracker], progress: Progress) -> list[Result]:
 
 def begin(members: Sequence[MemberTracker]) -> None:
     """Tell the ledger that they train from now on."""
+    check()
     ledger = members[0].ledger
     if ledger is not None:
         ledger.begin([name_of(member.folder, ledger.folder) for member in members])
@@ -166,6 +168,7 @@ def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> di
 
 def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, Any]) -> Result:
     """Write weights and result; a fault in that is this member's alone."""
+    check()
     config = member.config
     notes = {
         "activation": config.activation.name,

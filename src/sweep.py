@@ -2,8 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ from omegaconf import DictConfig
 
 from src.config import Config, validated
 from src.errors import InputError
+from src.interruption import deferred, resumable
+from src.ledger.resumption import command
 from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.progress import Count
@@ -68,6 +70,7 @@ class Plan:
         """Write the members into the ledger, which is made where there is none."""
         with Ledger.at(home, words, several) as ledger:
             ledger.enter(self.rows)
+        resumable(command(home))
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack, and what
@@ -89,7 +92,11 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            with nullcontext() if home is None else Ledger.at(home) as ledger:
+            with (
+                nullcontext() if home is None else Ledger.at(home) as ledger,
+                deferred(),
+                self._given_back(ledger),
+            ):
                 return train_members(
                     self.configs,
                     self.folders,
@@ -101,6 +108,17 @@ class Plan:
                 )
         finally:
             torch.set_num_threads(before)
+
+    @contextmanager
+    def _given_back(self, ledger: Ledger | None) -> Iterator[None]:
+        """Members that were begun wait again, where something ends the training."""
+        try:
+            yield
+        except BaseException:
+            if ledger is not None:
+                with suppress(OSError):  # who resumes does not rely on it
+                    ledger.wait([row.name for row in self.rows])
+            raise
 
 
 def plan(

@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process, resumable
+
+with in_one_line():  # a command guards itself from then on
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -25,12 +27,10 @@ try:
     from src.errors import InputError, MembersFailed
     from src.held_out import hint, settle
     from src.ledger.claim import release
-    from src.ledger.resumption import resumed
+    from src.ledger.resumption import Resumption, resumed
+    from src.ledger.resumption import command as resuming
     from src.refusals import of_composition
     from src.sweep import Plan
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 Task = Callable[[DictConfig], float]
 
@@ -134,6 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def command() -> None:
         _single.folder = _single.refusal = None
         words = resumed(typed)
+        if Resumption.folder is not None:
+            resumable(resuming(Resumption.folder))
         SweepFolder.words = words
         sys.argv[1:] = arranged(words)
         refuse_foreign_code(sys.argv[1:])
@@ -160,4 +162,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

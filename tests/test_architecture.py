@@ -8,7 +8,7 @@ from tests.architecture import Graph, cycles, needed, outside, read, upward, wit
 
 # From the bottom up: a module imports from its own layer and from those before it.
 LAYERS = [
-    ["src.errors"],
+    ["src.errors", "src.interruption"],
     # Pure: torch, and the two modules that need nothing at all.
     [
         "src.streams",
@@ -51,7 +51,7 @@ LAYERS = [
     ],
     ["src.diagnostics.recorder", "src.diagnostics.gallery"],
     ["src.tuned"],
-    ["src.assembly"],
+    ["src.assembly", "src.stopping"],
     ["src.fit"],
     ["src.members", "src.finished"],
     ["src.sweep"],
@@ -71,6 +71,7 @@ PURE = LAYERS[1]
 LIGHT = [
     "src.config",
     "src.schema",
+    "src.interruption",
     "src.cli",
     "src.refusals",
     *("src.report.results", "src.report.metrics", "src.report.roles", "src.report.reasons"),
@@ -108,7 +109,8 @@ HYDRA = [
     "src.bench.__main__",
 ]
 LIGHTNING = [
-    *("src.lightning", "src.fit", "src.diagnostics.recorder", "src.diagnostics.gallery"),
+    *("src.lightning", "src.fit", "src.stopping", "src.diagnostics.recorder"),
+    "src.diagnostics.gallery",
     "src.bench.lightning_loop",  # a peer
 ]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from src import fit
-from src.cli import Terminated
+from src.interruption import Terminated
 from tests.command import Command
 from tests.conftest import SMALL
 
