@@ -60,13 +60,12 @@ def fit_stack(
     in_full = tracker.members[0].in_full
     pictured = schedule_of_histograms(configs[0].diagnostics, steps) if in_full else never
     recorder = Recorder(watched, tracker, pictured)
-    callbacks: list[Callback] = [recorder]
+    callbacks: list[Callback] = [Stopping(tracker), recorder]
     if in_full and configs[0].diagnostics.images:
         callbacks.append(Gallery(tracker))
     if config.checkpoint:
         name = f"stack-{stack_digest(configs)}.ckpt"
         callbacks.append(SaveStack(Path(os.path.commonpath(folders)) / name))
-    callbacks.append(Stopping(tracker))  # after what writes the stack
     with _without_noise(), _interrupts_passed_on():
         trainer = _trainer(config, Path(folders[0]), callbacks)
         device = trainer.strategy.root_device

@@ -3,6 +3,7 @@
 Needs nothing of ours and little of Python's: a command is guarded by it while it imports the rest.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -10,11 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import NoReturn
 
 # Seconds within which a signal is the same one, sent twice: `timeout` sends it to the process and
 # then to its group, of which that is a part.
 ECHO = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CODES = tuple(128 + number for number in _SIGNALS)  # as a shell has it
 
 
 class Terminated(KeyboardInterrupt):
@@ -134,13 +137,28 @@ def in_one_line() -> Iterator[None]:
 
 @contextmanager
 def process() -> Iterator[None]:
-    """All that a process is there for: when it has come to its end, nothing can interrupt it."""
+    """All that a process is there for: once it has come to its end, nothing can interrupt it."""
     try:
         with in_one_line():
             yield
+    except SystemExit as end:
+        if end.code in _CODES:
+            _end(end.code)
+        raise
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+
+
+def _end(code: int) -> NoReturn:
+    """Without what Python takes apart at its end, which takes a second where torch is there."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    os._exit(code)
 
 
 def word(error: KeyboardInterrupt) -> str:
@@ -148,8 +166,7 @@ def word(error: KeyboardInterrupt) -> str:
 
 
 def exit_code(error: KeyboardInterrupt) -> int:
-    """As a shell has it: 128 and the number of the signal."""
-    return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
+    return _CODES[isinstance(error, Terminated)]
 
 
 def _interrupt(number: int) -> KeyboardInterrupt:
