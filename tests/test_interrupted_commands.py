@@ -13,8 +13,11 @@ from src.ledger.store import Ledger
 from tests.command import Command
 from tests.conftest import SMALL
 
-SWEEP = ("-m", *SMALL, "trainer.epochs=2", "trainer.chunk_steps=2", "model.hidden=[8],[6]")
-SWEEP = (*SWEEP, "init=he,lsuv")
+SWEEP = (
+    *("-m", *SMALL, "trainer.epochs=2", "trainer.chunk_steps=2", "diagnostics=off"),
+    *("model.hidden=[8],[6]", "init=he,lsuv"),
+)
+CHUNKS = 6  # of each of its two stacks
 
 
 def results(folder: Path) -> dict[str, tuple[Any, ...]]:
@@ -71,7 +74,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[A
         ("src.tuned._member", False, 1, 0, signal.SIGINT),
         ("src.tracking.stack.StackTracker.validated", True, 1, 0, signal.SIGTERM),
         ("src.tracking.stack.StackTracker.trained", True, 2, 0, signal.SIGINT),
-        ("src.tracking.stack.StackTracker.trained", True, 8, 2, signal.SIGTERM),
+        ("src.tracking.stack.StackTracker.trained", True, CHUNKS + 1, 2, signal.SIGTERM),
         ("src.tracking.stack.StackTracker.tested", True, 1, 0, signal.SIGINT),
         ("src.tracking.member.MemberTracker.finish", True, 1, 1, signal.SIGTERM),
         ("src.report.conclusion.keep", False, 1, 4, signal.SIGINT),
@@ -135,7 +138,7 @@ def test_the_basic_launcher_ends_the_sweep(
 ) -> None:
     with monkeypatch.context() as within:
         place = "src.tracking.stack.StackTracker.trained"
-        interrupting(within, place, signal.SIGINT, 8, method=True)
+        interrupting(within, place, signal.SIGINT, CHUNKS + 1, method=True)
         outcome = command(*SWEEP, "hydra.sweep.dir=here", "hydra/launcher=basic")
     resume = "python -m src.train resume=here goes on from here."
     assert (outcome.code, outcome.sentences[-1]) == (130, f"interrupted. {resume}")
