@@ -3,6 +3,7 @@
 Importing this imports Lightning, which takes seconds: only what trains does.
 """
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -10,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from src.assembly import build_model, recipes, run_steps
+from src.checkpoints.file import UnfitError
+from src.checkpoints.places import home_of, places_of, remove_ended
+from src.checkpoints.saver import Saver
+from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.fit import fit_stack
-from src.isolation import Fault, Result, Stack, facts_of_attempt, home_of
+from src.isolation import Fault, Result, Stack, facts_of_attempt
+from src.ledger.rows import ENDED, FAILED
 from src.ledger.store import Ledger
 from src.model import StackedMLP
 from src.progress import Progress, watch
@@ -25,6 +31,8 @@ from src.tracking.opening import initial_weights
 from src.tracking.provenance import device_name
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
+
+log = logging.getLogger(__name__)
 
 
 def train_members(
@@ -45,7 +53,9 @@ def train_members(
     are. finished: results of earlier commands, by position; those members are in no stack.
     """
     members = list(zip(configs, folders, labels, strict=True))
-    stacks = group(configs) if stacks is None else stacks
+    asked = group(configs) if stacks is None else stacks
+    going_on = places_of(configs, folders, asked, ledger)
+    stacks = going_on.divided(asked)
     total = sum(len(stack) * run_steps(configs[stack[0]]) for stack in stacks)
     results = {k: Result.of(record) for k, record in (finished or {}).items()}
     with watch(total, all(config.quiet for config in configs)) as progress:
@@ -53,35 +63,63 @@ def train_members(
         for stack in stacks:
             of_stack = Stack(
                 [
-                    MemberTracker(*members[k], of=len(configs), held_out=held_out, ledger=ledger)
+                    MemberTracker(
+                        *members[k],
+                        of=len(configs),
+                        held_out=held_out,
+                        ledger=ledger,
+                        place=going_on.places.get(k),
+                        again=going_on.again,
+                    )
                     for k in stack
                 ],
                 train,
             )
             results.update(zip(stack, of_stack.run(), strict=True))
             progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
+    ended = [folders[k] for k, result in results.items() if result.status in ENDED]
+    if not any(config.trainer.checkpoint for config in configs):
+        remove_ended(ledger, ended)
     return [results[k] for k in range(len(configs))]
 
 
 def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Result | Fault]:
+    try:
+        return _trained(members, progress, start_of([member.place for member in members]))
+    except UnfitError as error:
+        log.warning("%s; %d member(s) begin at their start", error, len(members))
+    for member in members:
+        member.reset()
+    return _trained(members, progress, None)
+
+
+def _trained(
+    members: list[MemberTracker], progress: Progress, start: Start | None
+) -> list[Result | Fault]:
     configs = [member.config for member in members]
     splits = splits_of(configs[0])
     started = time.perf_counter()
     model = build_model(configs, splits)
-    for member in members:
-        member.start()
-    tracker = StackTracker(members, progress)
     initial = [initial_weights(model, k) for k in range(len(members))]
-    device = fit_stack(model, recipes(configs, splits), tracker, splits)
-    facts = facts_of_attempt(len(members), started) | {
-        "device": device_name(device),
-        "data_sha256": splits.checksums,
-        "classes": splits.classes,
-    }
-    return [
-        _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
-        for k, member in enumerate(members)
-    ]
+    tracker = StackTracker(members, progress)
+    if start is not None:
+        start.restore(model, tracker)
+    for k, member in enumerate(members):
+        files = (None, 0) if start is None else (start.files[k], start.point.steps_done)
+        member.start(*files)
+    with Saver(home_of(members), members) as saver:
+        device = fit_stack(model, recipes(configs, splits), tracker, splits, start, saver)
+        facts = facts_of_attempt(len(members), started) | {
+            "device": device_name(device),
+            "data_sha256": splits.checksums,
+            "classes": splits.classes,
+        }
+        results = [
+            _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
+            for k, member in enumerate(members)
+        ]
+        saver.keep = saver.keep or any(result.status == FAILED for result in results)
+    return results
 
 
 def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
@@ -102,13 +140,15 @@ def _finish(
     }
     try:
         scales = model.member_scales(k)
-        save_weights(member.folder / WEIGHTS, model.member(k), notes, scales)
+        member.files[WEIGHTS] = save_weights(
+            member.folder / WEIGHTS, model.member(k), notes, scales
+        )
         record = member.finish(facts)
         if member.ledger is not None:
             name = name_of(member.folder, member.ledger.folder)
             member.ledger.end(name, record["status"], summary(record))
     except Exception as error:
-        if concerns_all(error, home_of(member)):
+        if concerns_all(error, home_of([member])):
             raise
         return Fault.of(error)
     return Result.of(record)

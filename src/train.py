@@ -26,8 +26,8 @@ try:
     from src.errors import InputError, MembersFailed, SweepStopped
     from src.failures import failures
     from src.held_out import hint, settle
-    from src.ledger.claim import release
-    from src.ledger.resumption import resumed
+    from src.ledger.claim import claim, release
+    from src.ledger.resumption import Resumption, resumed
     from src.ledger.store import LEDGER
     from src.refusals import of_composition
     from src.storage import stopping, unwritten
@@ -81,7 +81,10 @@ def train(composed: DictConfig) -> float:
     try:
         config = validated(composed, job.runtime.choices, job)
         label = config.init.name if alone else job.job.override_dirname
-        home = folder if alone else Path(job.sweep.dir)
+        # A job may have a working directory of its own.
+        home = folder if alone else Path(job.runtime.cwd, job.sweep.dir)
+        if not alone:
+            claim(folder)  # what began the sweep may have been killed, and resumed elsewhere
         planned = Plan(
             [config],
             [folder],
@@ -89,13 +92,16 @@ def train(composed: DictConfig) -> float:
             held_out=not alone,
             overrides=[list(job.overrides.task)],
             first_number=0 if alone else int(job.job.num),
+            whole=alone,
         )
         planned.check(home)
         if alone:
             _jobs.folder = folder
         with stopping(home):
             planned.enter(home, SweepFolder.words, several=not alone)
-            (result,) = planned.train(home)
+            if alone:
+                planned.tell_resumed(home)
+            (objective,) = planned.objectives(home)
     except InputError as error:
         if not alone:
             raise
@@ -106,7 +112,10 @@ def train(composed: DictConfig) -> float:
             raise
         _jobs.stopped = error
         return math.nan
-    return result.objective
+    finally:
+        if not alone:
+            release(folder)
+    return objective
 
 
 def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:
@@ -186,6 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         guarded(command)
     finally:
         release()
+        Resumption.end()
 
 
 if __name__ == "__main__":

@@ -37,7 +37,10 @@ LAYERS = [
     ],
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
-    ["src.question", "src.standing", "src.storage", "src.failures"],
+    [
+        *("src.question", "src.standing", "src.agreement", "src.sweeps.found", "src.ledger.taken"),
+        *("src.storage", "src.failures"),
+    ],
     ["src.engine"],
     ["src.diagnostics"],
     ["src.lightning"],
@@ -50,14 +53,16 @@ LAYERS = [
         "src.division",
     ],
     ["src.diagnostics.recorder", "src.diagnostics.gallery"],
+    ["src.saving"],
     ["src.tuned"],
     ["src.assembly"],
     ["src.fit"],
     ["src.isolation"],
     ["src.members", "src.finished"],
+    ["src.ledger.reuse"],
     ["src.sweep"],
     ["src.cli", "src.refusals"],
-    ["src.held_out"],
+    ["src.held_out", "src.sweeps"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
     ["src.diagnose"],
@@ -79,7 +84,7 @@ LIGHT = [
     *("src.question", "src.identity", "src.ledger", "src.standing", "src.storage"),
     "src.failures",
     "src.sweep",
-    "src.held_out",
+    *("src.held_out", "src.sweeps"),
     "src.train",
     "src.launch",
     "src.diagnose.__main__",
@@ -111,6 +116,7 @@ HYDRA = [
 ]
 LIGHTNING = [
     *("src.lightning", "src.fit", "src.diagnostics.recorder", "src.diagnostics.gallery"),
+    "src.saving",
     "src.bench.lightning_loop",  # a peer
 ]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}
