@@ -38,8 +38,8 @@ LAYERS = [
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
     [
-        *("src.question", "src.standing", "src.agreement", "src.storage", "src.failures"),
-        *("src.sweeps.found", "src.ledger.taken"),
+        *("src.question", "src.standing", "src.agreement", "src.sweeps.found", "src.ledger.taken"),
+        *("src.storage", "src.failures"),
     ],
     ["src.engine"],
     ["src.diagnostics"],
