@@ -72,9 +72,10 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
                 )
             found.rows.append(row)
             continue
-        if before is not None and before.digest != row.digest:
-            begun.append((member.folder, then.get(before.digest), content))
         record = _sound(member.folder, before)
+        if before is not None and record is None:
+            known_as = content if before.digest == row.digest else then.get(before.digest)
+            begun.append((member.folder, known_as, content))
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
@@ -176,6 +177,10 @@ def _result(folder: Path) -> Record | None:
     if not (folder / RESULT).exists():
         return None
     record = read_result(folder / RESULT)
+    try:
+        identity(record["config"])
+    except (AttributeError, TypeError) as error:
+        raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
     return {**record, "folder": str(folder)} if record["status"] in ENDED else None
 
 

@@ -29,8 +29,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def remove_partials(folder: Path) -> None:
-    """What processes that were killed have left there, and one folder below."""
-    for pattern in (f".*{_PARTIAL}", f"*/.*{_PARTIAL}"):
+    """What processes that were killed have left there, and in Hydra's folder below."""
+    for pattern in (f".*{_PARTIAL}", f".*/.*{_PARTIAL}"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
 
