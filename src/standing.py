@@ -218,10 +218,12 @@ def _check_members(home: Path, found: Standing) -> None:
     if not added or not left_out:
         return
     then, now = " ".join(_own(left_out, added)), " ".join(_own(added, left_out))
+    said = f"with {then}" if then else f"without {now}" if now else "with other members"
+    more = f", not {now}" if then and now else ""
     raise InputError(
-        f"{home}: was begun with {then or left_out[0].name}{now and f', not {now}'}; "
-        f"{len(left_out):,} of its {len(found.before):,} members are not among the {len(asked):,} "
-        "asked for. What is resumed may have more members, or fewer, but not others."
+        f"{home}: was begun {said}{more}; {len(left_out):,} of its {len(found.before):,} members "
+        f"are not among the {len(asked):,} asked for. What is resumed may have more members, or "
+        "fewer, but not others."
     )
 
 

@@ -78,8 +78,14 @@ def test_other_members_are_refused(command: Command, tmp_path: Path) -> None:
     outcome = command(*sweep, "optimizer.lr=0.5", "resume=s", "report.metric=auto")
     outcome.assert_refused()
     (said,) = outcome.sentences
-    assert said.startswith("s: was begun with seed=1")
-    assert "not optimizer.lr=0.5; 2 of its 2 members are not among the 2 asked for." in said
+    assert said.startswith(
+        "s: was begun without optimizer.lr=0.5; 2 of its 2 members are not among the 2 asked for."
+    )
+    other = [word if word != "logger=none" else "logger=tensorboard" for word in sweep]
+    (said,) = command(*other, "resume=s").sentences
+    assert said.startswith("s: was begun with logger=none, not logger=tensorboard; 2 of its 2 ")
+    (said,) = command(*sweep[:-1], "seed=2,3", "resume=s").sentences
+    assert said.startswith("s: was begun with seed=1, not seed=3; 1 of its 2 ")
     # In a folder that says nothing of it.
     subdir = "hydra.sweep.subdir=${seed}"
     assert command(*sweep, "hydra.sweep.dir=t", subdir).code == 0
