@@ -72,9 +72,10 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
                 )
             found.rows.append(row)
             continue
-        if before is not None and before.digest != row.digest:
-            begun.append((member.folder, then.get(before.digest), content))
         record = _sound(member.folder, before)
+        if before is not None and record is None:
+            known_as = content if before.digest == row.digest else then.get(before.digest)
+            begun.append((member.folder, known_as, content))
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
@@ -113,7 +114,7 @@ def summary(record: Record) -> dict[str, object]:
     }
 
 
-def objective(record: Record) -> float:
+def objective(record: Mapping[str, Any]) -> float:
     """Last validation accuracy, NaN for a member that diverged or failed."""
     last = (record.get("metrics") or {}).get("last")
     return float(last["validation_accuracy"]) if last else math.nan
@@ -182,6 +183,10 @@ def _result(folder: Path) -> Record | None:
     if not (folder / RESULT).exists():
         return None
     record = read_result(folder / RESULT)
+    try:
+        identity(record["config"])
+    except (AttributeError, TypeError) as error:
+        raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
     return {**record, "folder": str(folder)} if record["status"] in ENDED else None
 
 
@@ -219,10 +224,12 @@ def _check_members(home: Path, found: Standing) -> None:
     if not added or not left_out:
         return
     then, now = " ".join(_own(left_out, added)), " ".join(_own(added, left_out))
+    said = f"with {then}" if then else f"without {now}" if now else "with other members"
+    more = f", not {now}" if then and now else ""
     raise InputError(
-        f"{home}: was begun with {then or left_out[0].name}{now and f', not {now}'}; "
-        f"{len(left_out):,} of its {len(found.before):,} members are not among the {len(asked):,} "
-        "asked for. What is resumed may have more members, or fewer, but not others."
+        f"{home}: was begun {said}{more}; {len(left_out):,} of its {len(found.before):,} members "
+        f"are not among the {len(asked):,} asked for. What is resumed may have more members, or "
+        "fewer, but not others."
     )
 
 

@@ -203,17 +203,18 @@ def plan(
     prepare: Callable[[DictConfig, Path], None] | None = None,
     whole: bool = True,
     home: Path | None = None,
+    first_number: int = 0,
 ) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
     Each job is asked for once and not kept. prepare: called with each sound one and its folder.
     whole: whether these are all members of the sweep. Where they are not, or where something is
     tuned for each arm, the test set is held out until the sweep's end (src.held_out). home: the
-    folder of the sweep's ledger.
+    folder of the sweep's ledger. first_number: of the first job among those of the sweep.
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
-    planned = Plan([], [], [], limits or StackLimits())
+    planned = Plan([], [], [], limits or StackLimits(), first_number=first_number)
     overrides: list[list[str]] = []
     faults: dict[str, None] = {}
     count = Count(len(jobs), "members checked")
