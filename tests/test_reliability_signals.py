@@ -50,7 +50,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         yield Bench(lanes, homes[0], {bool(k): runs[k][2] for k in range(2)})
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", OWN, ids=lambda number: number.name)
 def test_stopped_at_random_moments(
     bench: Bench, number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
