@@ -4,6 +4,8 @@ The network is nn.Sequential(Linear, activation, Linear, ..., Linear): dense lay
 A residual network's file also has the scale of each block, blocks.<k>.scale.
 """
 
+import json
+import struct
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +31,17 @@ def save_weights(
         tensors[f"{2 * position}.bias"] = bias.contiguous()
     for block, scale in enumerate(scales):
         tensors[_scale(block)] = torch.tensor(scale, dtype=torch.float32)
-    write_atomically(path, save(tensors, metadata=notes))
+    write_atomically(path, in_order(save(tensors, metadata=notes)))
+
+
+def in_order(content: bytes) -> bytes:
+    """The same file with its metadata by name: safetensors has them in another order each time."""
+    (size,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    return struct.pack("<Q", len(text)) + text + content[8 + size :]
 
 
 def load_weights(path: Path, sizes: Sequence[int], residual: bool = False) -> Layers:
