@@ -21,6 +21,7 @@ from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
 from src.refusals import first_line, sentence
 from src.replicates import replicated
+from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
 from src.trust import check_folders
 
@@ -71,17 +72,16 @@ class SweepFolder(Callback):
         folder = Path(config.hydra.run.dir)
         if (folder / RESULT).exists() and not Resumption.covers(folder):
             _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
+        _take(folder)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
         SweepFolder._current, SweepFolder._trained = folder, False
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            claim(folder)
-        except InputError as error:
-            _leave(str(error), USAGE)
-        except OSError:
-            return  # told when Hydra writes into it
+        if _take(folder) and not config.hydra.launcher._target_.endswith(".StackedLauncher"):
+            try:
+                begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
+            except InputError as error:
+                _leave(str(error), USAGE)
 
     @classmethod
     def train(cls) -> None:
@@ -108,6 +108,18 @@ class SweepFolder(Callback):
         """The folder, once; None where no sweep has begun."""
         folder, cls._current = cls._current, None
         return folder
+
+
+def _take(folder: Path) -> bool:
+    """Whether it is there, for this process alone; another that has it is told of."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        claim(folder)
+    except InputError as error:
+        _leave(str(error), USAGE)
+    except OSError:
+        return False  # told when Hydra writes into it
+    return True
 
 
 def guarded(command: Callable[[], object]) -> None:
@@ -149,7 +161,7 @@ def _terminated(signum: int, frame: object) -> None:
     raise Terminated
 
 
-def _leave(message: str, code: int) -> None:
+def _leave(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     for line in message.splitlines():
         print(f"error: {line}", file=sys.stderr)

@@ -4,7 +4,6 @@ Importing this imports Lightning, which takes seconds: only what trains does.
 """
 
 import logging
-import math
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -21,10 +20,10 @@ from src.model import StackedMLP
 from src.progress import Progress, watch
 from src.report.results import Record
 from src.stacks import group, splits_of
-from src.standing import name_of, summary
+from src.standing import name_of, objective, summary
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.opening import initial_weights
-from src.tracking.provenance import device_name, git_revision, versions
+from src.tracking.provenance import device_name, git_revision, source_sha256, versions
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
 from src.tuned import UntunableMembers
@@ -42,8 +41,7 @@ class Result:
     @property
     def objective(self) -> float:
         """Last validation accuracy, NaN for a member that diverged or failed."""
-        last = (self.record.get("metrics") or {}).get("last")
-        return float(last["validation_accuracy"]) if last else math.nan
+        return objective(self.record)
 
 
 def train_members(
@@ -135,6 +133,7 @@ def _facts(members: int, started: float) -> dict[str, Any]:
         "seconds": seconds / members,
         "versions": versions(),
         "git_revision": git_revision(),
+        "source_sha256": source_sha256(),
     }
 
 

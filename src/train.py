@@ -24,8 +24,8 @@ try:
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed
     from src.held_out import hint, settle
-    from src.ledger.claim import release
-    from src.ledger.resumption import resumed
+    from src.ledger.claim import claim, release
+    from src.ledger.resumption import Resumption, resumed
     from src.refusals import of_composition
     from src.sweep import Plan
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
@@ -72,7 +72,10 @@ def train(composed: DictConfig) -> float:
     try:
         config = validated(composed, job.runtime.choices, job)
         label = config.init.name if alone else job.job.override_dirname
-        home = folder if alone else Path(job.sweep.dir)
+        # A job may have a working directory of its own.
+        home = folder if alone else Path(job.runtime.cwd, job.sweep.dir)
+        if not alone:
+            claim(folder)  # what began the sweep may have been killed, and resumed elsewhere
         planned = Plan(
             [config],
             [folder],
@@ -80,18 +83,24 @@ def train(composed: DictConfig) -> float:
             held_out=not alone,
             overrides=[list(job.overrides.task)],
             first_number=0 if alone else int(job.job.num),
+            whole=alone,
         )
         planned.check(home)
         planned.enter(home, SweepFolder.words, several=not alone)
-        (result,) = planned.train(home)
+        if alone:
+            planned.tell_resumed(home)
+        (objective,) = planned.objectives(home)
     except InputError as error:
         if not alone:
             raise
         _single.refusal = error
         return math.nan
+    finally:
+        if not alone:
+            release(folder)
     if alone:
         _single.folder = folder
-    return result.objective
+    return objective
 
 
 def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
@@ -157,6 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         guarded(command)
     finally:
         release()
+        Resumption.end()
 
 
 if __name__ == "__main__":

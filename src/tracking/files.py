@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 RESULT = "result.json"  # what a finished member's folder holds
+_PARTIAL = ".partial"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """OSError of the path, and not of the file that stands for it until it is whole."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
     try:
         with partial.open("wb") as stream:
             stream.write(content)
@@ -25,6 +26,13 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def remove_partials(folder: Path) -> None:
+    """What processes that were killed have left there, and one folder below."""
+    for pattern in (f".*{_PARTIAL}", f"*/.*{_PARTIAL}"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
