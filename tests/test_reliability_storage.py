@@ -1,6 +1,7 @@
 """A disk that fills up, a folder made read-only, data that change: told, and gone on from."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -11,14 +12,13 @@ from src.config import PROJECT
 from src.data.datasets import SHAPES
 from src.ledger.store import LEDGER
 from tests.forked import Nursery
-from tests.mounts import disk, enlarge, read_only
+from tests.mounts import read_only, small_disk
 from tests.stopped import MEMBERS, RESUME, SEED, WORDS, Lane, differences, ended, finished, lost
 
 pytestmark = pytest.mark.slow
 
 SHARES = (0.02, 0.15, 0.35, 0.55, 0.75, 0.9)  # of what the sweep takes, that the disk has room for
 MOMENTS = 5
-ROOMY = 1 << 17  # kilobytes
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,11 @@ def again(home: Path, said: str) -> list[str]:
     return [*WORDS, f"hydra.sweep.dir={home}"]
 
 
+def enlarge(disk: Path) -> None:
+    words = ["mount", "-o", "remount,size=128m", str(disk)]
+    subprocess.run(words, check=True, capture_output=True)
+
+
 def kilobytes(folder: Path) -> int:
     """What its files take on a tmpfs, whose pages have 4 KB."""
     sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
@@ -68,7 +73,7 @@ def test_full_disk(
     kept_of_all = lost_of_all = hit = 0
     for k, share in enumerate(SHARES):
         place = lane.folder / f"disk{k}"
-        with disk(place, int(share * needed)):
+        with small_disk(place, f"{int(share * needed)}k"):
             home = place / "sweep"
             code, said, _ = lane.run([*WORDS, f"hydra.sweep.dir={home}"])
             if code == 0:
@@ -77,7 +82,7 @@ def test_full_disk(
             hit += 1
             faults += refused(code, said, "No space left on device", "disk is full")
             kept = finished(home)
-            enlarge(place, ROOMY)
+            enlarge(place)
             code, said, _ = lane.run(again(home, said))
             faults += [] if code == 0 else [f"exit code {code}: {said[-1500:]}"]
             faults += differences(home, reference)
@@ -109,7 +114,7 @@ def test_folder_that_becomes_read_only(
         if not home.is_dir():
             assert ended(running) == 0, running.said
             continue
-        with read_only(home, lane.folder / "spare"):
+        with read_only(home):
             code = ended(running)
             said, kept = running.said, finished(home)
         if code == 0 and len(kept) == 2 * MEMBERS:
