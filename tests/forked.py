@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -22,11 +23,15 @@ from src.config import PROJECT
 _HEAVY = ("src.members", "src.stacks", "src.held_out", "src.report.analysis")
 
 
-class Running:
+class Running(ABC):
     """A command that runs, with its words on output. wait() before the next is begun."""
 
     def __init__(self, pid: int, output: Path) -> None:
         self.pid, self.output = pid, output
+
+    @abstractmethod
+    def wait(self, seconds: float) -> int | None:
+        """The exit code, or that of the signal as a negative number; None: it still runs."""
 
     def signal(self, number: int) -> None:
         """To the process alone, not to what it has forked."""
@@ -67,7 +72,6 @@ class Process(Running):
         super().__init__(self._process.pid, output)
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code, or that of the signal as a negative number; None: it still runs."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -83,7 +87,6 @@ class Fork(Running):
         self._code: int | None = None
 
     def wait(self, seconds: float) -> int | None:
-        """As Process.wait."""
         if self._code is None and select.select([self._answers], [], [], seconds)[0]:
             self._code = json.loads(_line(self._answers))
         return self._code

@@ -203,7 +203,8 @@ def stops(
             shutil.rmtree(home)
             home, words = _anew(lane, tally)
             continue
-        tally.faults += _faults_of(running.said, code, number)
+        early = new and not home.exists()  # its interpreter had not yet read our first line
+        tally.faults += [] if early else _faults_of(running.said, code, number)
         tally.stops, tally.own = tally.stops + 1, tally.own + new
         after = finished(home)
         tally.kept += len(after) // 2
