@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from src.assembly import build_model, recipes, run_steps
+from src.checkpoints.file import UnfitError
+from src.checkpoints.places import home_of, places_of, remove_ended
+from src.checkpoints.saver import Saver
+from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.errors import told
 from src.fit import fit_stack
+from src.ledger.rows import ENDED
 from src.ledger.store import Ledger
 from src.model import StackedMLP
 from src.progress import Progress, watch
@@ -61,17 +66,29 @@ def train_members(
     on. finished: results of earlier commands, by position; those members are in no stack.
     """
     members = list(zip(configs, folders, labels, strict=True))
-    stacks = group(configs) if stacks is None else stacks
+    asked = group(configs) if stacks is None else stacks
+    going_on = places_of(configs, folders, asked, ledger)
+    stacks = going_on.divided(asked)
     total = sum(len(stack) * run_steps(configs[stack[0]]) for stack in stacks)
     results = {k: Result(record["status"], record) for k, record in (finished or {}).items()}
     with watch(total, all(config.quiet for config in configs)) as progress:
         for stack in stacks:
             trackers = [
-                MemberTracker(*members[k], of=len(configs), held_out=held_out, ledger=ledger)
+                MemberTracker(
+                    *members[k],
+                    of=len(configs),
+                    held_out=held_out,
+                    ledger=ledger,
+                    place=going_on.places.get(k),
+                    again=going_on.again,
+                )
                 for k in stack
             ]
             results.update(zip(stack, _run(trackers, progress), strict=True))
             progress.stack_done(len(stack) * run_steps(configs[stack[0]]))
+    ended = [folders[k] for k, result in results.items() if result.status in ENDED]
+    if not any(config.trainer.checkpoint for config in configs):
+        remove_ended(ledger, ended)
     return [results[k] for k in range(len(configs))]
 
 
@@ -138,24 +155,40 @@ def _facts(members: int, started: float) -> dict[str, Any]:
 
 
 def _train_stack(members: list[MemberTracker], progress: Progress) -> list[Result]:
+    try:
+        return _trained(members, progress, start_of([member.place for member in members]))
+    except UnfitError as error:
+        log.warning("%s; %d member(s) begin at their start", error, len(members))
+    for member in members:
+        member.reset()
+    return _trained(members, progress, None)
+
+
+def _trained(members: list[MemberTracker], progress: Progress, start: Start | None) -> list[Result]:
     configs = [member.config for member in members]
     splits = splits_of(configs[0])
     started = time.perf_counter()
     model = build_model(configs, splits)
-    for member in members:
-        member.start()
-    tracker = StackTracker(members, progress)
     initial = [initial_weights(model, k) for k in range(len(members))]
-    device = fit_stack(model, recipes(configs, splits), tracker, splits)
-    facts = _facts(len(members), started) | {
-        "device": device_name(device),
-        "data_sha256": splits.checksums,
-        "classes": splits.classes,
-    }
-    return [
-        _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
-        for k, member in enumerate(members)
-    ]
+    tracker = StackTracker(members, progress)
+    if start is not None:
+        start.restore(model, tracker)
+    for k, member in enumerate(members):
+        files = (None, 0) if start is None else (start.files[k], start.point.steps_done)
+        member.start(*files)
+    with Saver(home_of(members), members) as saver:
+        device = fit_stack(model, recipes(configs, splits), tracker, splits, start, saver)
+        facts = _facts(len(members), started) | {
+            "device": device_name(device),
+            "data_sha256": splits.checksums,
+            "classes": splits.classes,
+        }
+        results = [
+            _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
+            for k, member in enumerate(members)
+        ]
+        saver.keep = saver.keep or any(result.status == "failed" for result in results)
+    return results
 
 
 def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
@@ -174,7 +207,9 @@ def _finish(member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, A
     }
     try:
         scales = model.member_scales(k)
-        save_weights(member.folder / WEIGHTS, model.member(k), notes, scales)
+        member.files[WEIGHTS] = save_weights(
+            member.folder / WEIGHTS, model.member(k), notes, scales
+        )
         record = member.finish(facts)
         if member.ledger is not None:
             name = name_of(member.folder, member.ledger.folder)

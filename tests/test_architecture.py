@@ -50,6 +50,7 @@ LAYERS = [
         "src.division",
     ],
     ["src.diagnostics.recorder", "src.diagnostics.gallery"],
+    ["src.saving"],
     ["src.tuned"],
     ["src.assembly"],
     ["src.fit"],
@@ -110,6 +111,7 @@ HYDRA = [
 ]
 LIGHTNING = [
     *("src.lightning", "src.fit", "src.diagnostics.recorder", "src.diagnostics.gallery"),
+    "src.saving",
     "src.bench.lightning_loop",  # a peer
 ]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
+from src.ledger.seals import SEALED, opened, seal_facts, seal_rows
 from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, whole, writing
 
 __all__ = ["LEDGER", "Ledger", "set_aside"]
@@ -71,6 +72,7 @@ class Ledger:
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 check(connection, path)
+                whole(connection, path)
             except BaseException:
                 connection.close()
                 raise
@@ -114,10 +116,9 @@ class Ledger:
 
     def rows(self) -> list[Row]:
         """In the order of their numbers."""
-        names = ", ".join(COLUMNS)
         with self._reading():
-            found = self._connection.execute(f"SELECT {names} FROM members ORDER BY number, name")  # noqa: S608
-            return [Row.of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+            found = self._connection.execute(f"SELECT {SEALED} FROM members ORDER BY number, name")  # noqa: S608
+            return [Row.of(opened(row)) for row in found]
 
     def configurations(self) -> dict[str, str]:
         """What was hashed, by its digest, as src.identity.identity gives it."""
@@ -147,7 +148,9 @@ class Ledger:
     def tell(self, key: str, value: Any) -> None:
         """A fact of the whole sweep, in place of what it was: words, holder."""
         statement = "INSERT OR REPLACE INTO sweep (key, value) VALUES (?, ?)"
-        self._set(statement, [(key, json.dumps(value))])
+        with self._transaction() as connection:
+            connection.execute(statement, (key, json.dumps(value)))
+            seal_facts(connection)
 
     def enter(self, rows: Sequence[Row], configurations: Mapping[str, str] | None = None) -> None:
         """Rows as they stand; one of a name that is there is replaced.
@@ -161,6 +164,7 @@ class Ledger:
         with self._transaction() as connection:
             connection.executemany(statement, [row.columns() for row in rows])
             connection.executemany(beside, (configurations or {}).items())
+            seal_rows(connection, [row.name for row in rows])
 
     def begin(self, names: Sequence[str]) -> None:
         """They train from now on, once more than before."""
@@ -184,8 +188,10 @@ class Ledger:
         self._set(statement, [(PENDING, name) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+        """values: the last of each is the member's name."""
         with self._transaction() as connection:
             connection.executemany(statement, values)
+            seal_rows(connection, [each[-1] for each in values])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import InputError, on_one_line
+from src.ledger.seals import facts_sealed, seal_facts
 
 LEDGER = "ledger.sqlite"
 FORMAT = 1
@@ -21,7 +22,7 @@ TABLES = {
     "members": (
         "CREATE TABLE members (name TEXT PRIMARY KEY, number INTEGER, label TEXT, overrides TEXT, "
         "digest TEXT, data TEXT, code TEXT, status TEXT, attempts INTEGER, started REAL, "
-        "ended REAL, error TEXT, trace TEXT, result TEXT)"
+        "ended REAL, error TEXT, trace TEXT, result TEXT, checksum TEXT)"
     ),
     # What a digest is of. Apart: whoever lists members does not read it.
     "configurations": "CREATE TABLE configurations (digest TEXT PRIMARY KEY, config TEXT NOT NULL)",
@@ -67,6 +68,7 @@ def make(connection: sqlite3.Connection, words: Sequence[str], several: bool) ->
             connection.execute(statement)
         insert = "INSERT INTO sweep (key, value) VALUES (?, ?)"
         connection.executemany(insert, [(key, json.dumps(value)) for key, value in facts.items()])
+        seal_facts(connection)
     connection.execute("COMMIT")
 
 
@@ -91,10 +93,12 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Damaged where a page of the file is."""
-    (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    """Damaged where a page of the file is, or the facts are not as they were written."""
+    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if said != "ok":
         raise Damaged(f"{path}: not a readable ledger ({' '.join(str(said).split())}).")
+    if not facts_sealed(connection):
+        raise Damaged(f"{path}: was changed since it was written (checksum).")
 
 
 @contextmanager
