@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from src.agreement import check_data, other_code
 from src.config import Config, validated
 from src.errors import InputError
+from src.ledger.deaths import cut, deaths
 from src.ledger.resumption import Resumption
 from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
@@ -25,7 +26,7 @@ from src.standing import Asked, Standing, objective, opened, standing, summary
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
-    from src.members import Result
+    from src.isolation import Result
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Plan:
     standing: Standing = field(default_factory=Standing)  # set by check
     whole: bool = True  # all members that the command asks for
     reused: dict[int, Taken] = field(default_factory=dict)  # set by check, of the finished
+    died: int = 0  # set by check: members that have ended a process twice
 
     @property
     def quiet(self) -> bool:
@@ -75,6 +77,15 @@ class Plan:
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
         if home is not None:
             self._begin(home)
+            self._cut(home)
+
+    def _cut(self, home: Path) -> None:
+        """Smaller stacks for members that have ended a process twice."""
+        died = deaths(home)
+        if died:
+            names = [row.name for row in self.standing.rows]
+            self.died = sum(names[k] in died for k in self.missing)
+            self.stacks = cut(self.stacks, names, died)
 
     def _seek(self, home: Path) -> None:
         """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
@@ -151,7 +162,12 @@ class Plan:
         from src.division import crowded, division, left_out
 
         configs = self.configs
-        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        told = [division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)]
+        if self.died:
+            told.append(
+                f"{self.died:,} member(s) were left running twice, out of memory perhaps: "
+                "their stacks are begun in smaller parts"
+            )
         for said in told:
             if said is not None and not self.quiet:
                 print(said, flush=True)

@@ -93,8 +93,8 @@ def _check_header(path: Path, name: str, content: bytes) -> None:
         raise InputError(f"{path}: has the shape {found}, but {name} has {shape}.")
     size = _size(name)
     if len(content) != size:
-        found = f"{len(content)}" if len(content) < size else f"more than {size}"
-        raise InputError(f"{path}: {found} bytes, truncated or padded; must be {size}.")
+        length = f"{len(content)}" if len(content) < size else f"more than {size}"
+        raise InputError(f"{path}: {length} bytes, truncated or padded; must be {size}.")
 
 
 def _check_labels(path: Path, content: bytes, dataset: Dataset) -> None:

@@ -3,6 +3,7 @@
 A member's result.json is what counts; the ledger says what else was asked for, and how it stands.
 """
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
-from src.ledger.seals import SEALED, opened, seal_facts, seal_rows
-from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, whole, writing
+from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
+from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
 
 __all__ = ["LEDGER", "Ledger", "set_aside"]
 
@@ -118,15 +119,15 @@ class Ledger:
         """In the order of their numbers."""
         with self._reading():
             found = self._connection.execute(f"SELECT {SEALED} FROM members ORDER BY number, name")  # noqa: S608
-            return [Row.of(opened(row)) for row in found]
+            return [Row.of(opened(self.folder / LEDGER, row)) for row in found]
 
     def configurations(self) -> dict[str, str]:
         """What was hashed, by its digest, as src.identity.identity gives it."""
         with self._reading():
             rows = self._connection.execute("SELECT digest, config FROM configurations").fetchall()
-            for _, config in rows:
-                if not isinstance(json.loads(config), dict):
-                    raise ValueError("config: must be a mapping")
+            for digest, config in rows:
+                if hashlib.sha256(config.encode()).hexdigest() != digest:
+                    raise ValueError("a configuration was changed since it was written")
             return dict(rows)
 
     def check(self) -> None:
@@ -163,8 +164,8 @@ class Ledger:
         beside = "INSERT OR REPLACE INTO configurations (digest, config) VALUES (?, ?)"
         with self._transaction() as connection:
             connection.executemany(statement, [row.columns() for row in rows])
-            connection.executemany(beside, (configurations or {}).items())
             seal_rows(connection, [row.name for row in rows])
+            connection.executemany(beside, (configurations or {}).items())
 
     def begin(self, names: Sequence[str]) -> None:
         """They train from now on, once more than before."""

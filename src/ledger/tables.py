@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import InputError, on_one_line
-from src.ledger.seals import facts_sealed, seal_facts
+from src.ledger.seals import Damaged as Damaged
+from src.ledger.seals import seal_facts
 
 LEDGER = "ledger.sqlite"
 FORMAT = 1
@@ -42,10 +43,6 @@ _STORAGE = {
 
 class NoLedger(InputError):
     """There is none, or nothing in it yet."""
-
-
-class Damaged(InputError):
-    """The file is there, and is none of ours, or no longer."""
 
 
 def holder() -> dict[str, Any]:
@@ -90,15 +87,6 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     made = connection.execute("SELECT value FROM sweep WHERE key = 'format'").fetchone()
     if made is None or made[0] != json.dumps(FORMAT):
         raise Damaged(f"{path}: not a ledger of this version.")
-
-
-def whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Damaged where a page of the file is, or the facts are not as they were written."""
-    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise Damaged(f"{path}: not a readable ledger ({' '.join(str(said).split())}).")
-    if not facts_sealed(connection):
-        raise Damaged(f"{path}: was changed since it was written (checksum).")
 
 
 @contextmanager

@@ -8,16 +8,17 @@ import re
 import stat
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from src.errors import InputError, on_one_line
 
 RESULT = "result.json"  # what a finished member's folder holds
-_PARTIAL = ".partial"
 FILES = "files"  # its key: SHA-256 of what was written beside it, by name
 CHECKSUM = "checksum"  # its last key: SHA-256 of the bytes before it
 
+_PARTIAL = ".partial"
 _SEAL = re.compile(rb',\n  "checksum": "([0-9a-f]{64})"\n\}\n\Z')
 
 
@@ -42,14 +43,24 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses it, and hides the reason
+            partial.unlink(missing_ok=True)
 
 
-def remove_partials(folder: Path) -> None:
-    """What processes that were killed have left there, and one folder below."""
-    for pattern in (f".*{_PARTIAL}", f"*/.*{_PARTIAL}"):
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
+def append(path: Path, content: bytes) -> None:
+    """All of it or, where that raises, nothing: OSError names the path."""
+    before = None
+    try:
+        with path.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            left = memoryview(content)
+            while left:
+                left = left[stream.write(left) :]
+    except OSError as error:
+        if before is not None:
+            with suppress(OSError):
+                os.truncate(path, before)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def content_of(path: Path, most: int | None = None) -> bytes:
@@ -80,6 +91,13 @@ def expected_of(record: Mapping[str, Any], name: str) -> str | None:
     """
     files = record.get(FILES)
     return None if files is None else str(files.get(name, ""))
+
+
+def remove_partials(folder: Path) -> None:
+    """What processes that were killed have left there, in members' folders, and one below these."""
+    for pattern in (f".*{_PARTIAL}", f"*/.*{_PARTIAL}", f"*/*/.*{_PARTIAL}"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: Any) -> None:
