@@ -37,9 +37,9 @@ def standing(members: Sequence[Asked], home: Path) -> tuple[list[Row], dict[int,
     finished: dict[int, Record] = {}
     faults: list[str] = []
     for position, member in enumerate(members):
-        row = _row(member, home)
-        before = known.get(row.name)
         try:
+            row = _row(member, home)
+            before = known.get(row.name)
             found = _finished(member, row, before)
         except InputError as error:
             faults.append(str(error))
@@ -53,8 +53,14 @@ def standing(members: Sequence[Asked], home: Path) -> tuple[list[Row], dict[int,
 
 
 def name_of(folder: Path, home: Path) -> str:
-    """A member's name in the ledger: its folder below it, so that both can be moved together."""
-    return folder.resolve().relative_to(home.resolve()).as_posix()
+    """A member's name in the ledger: its folder below it, so that both can be moved together.
+
+    InputError for a folder elsewhere, be it through a link.
+    """
+    place, above = folder.resolve(), home.resolve()
+    if not place.is_relative_to(above):
+        raise InputError(f"{folder}: leads out of {home}; members stand below it.")
+    return place.relative_to(above).as_posix()
 
 
 def summary(record: Record) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """`python -m src.train`: one run, or with -m a sweep. Nothing heavy is imported before training."""
 
 import math
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ try:
     from src.ledger.resumption import resumed
     from src.refusals import of_composition
     from src.sweep import Plan
+    from src.trust import RUN_FOLDER
 except KeyboardInterrupt:  # of these imports; a command guards itself from then on
     print("error: interrupted.", file=sys.stderr)
     sys.exit(130)
@@ -88,10 +90,20 @@ def train(composed: DictConfig) -> float:
         if not alone:
             raise
         _single.refusal = error
+        _withdraw(folder)
         return math.nan
     if alone:
         _single.folder = folder
     return result.objective
+
+
+def _withdraw(folder: Path) -> None:
+    """Remove what Hydra has opened for a run that is refused, where nothing else is there."""
+    recorded = folder / RUN_FOLDER
+    with suppress(OSError):
+        if list(folder.iterdir()) == [recorded]:
+            shutil.rmtree(recorded)
+            folder.rmdir()
 
 
 def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:

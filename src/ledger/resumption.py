@@ -5,6 +5,8 @@ from pathlib import Path
 
 from src.errors import InputError
 from src.ledger.store import LEDGER, Ledger
+from src.ledger.words import check_contents, check_known
+from src.trust import given
 
 KEY = "resume"
 
@@ -39,7 +41,11 @@ def resumed(words: Sequence[str]) -> list[str]:
     Resumption.folder = folder
     with Ledger.read(folder) as ledger:
         several, known = ledger.several, ledger.words
+    check_contents(folder, others)
     own = [word for word in others if "=" in word and not word.startswith("-")]
+    own = [word for word in own if not given([word])]
+    if not own:
+        check_known(known, folder / LEDGER, others)
     typed = others if own else [*known, *others]
     return _placed(typed, folder, several)
 
