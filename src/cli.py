@@ -24,7 +24,7 @@ from src.replicates import replicated
 from src.schema.reasons import reason
 from src.tracking.files import RESULT
 from src.trust import check_folders
-from src.typed import check_hydra, check_sweep, check_words, elided, flags_of
+from src.typed import check_folder, check_hydra, check_sweep, check_words, elided, flags_of
 
 _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
@@ -203,9 +203,10 @@ def refuse_foreign_code(arguments: Sequence[str]) -> None:
             f"--experimental-rerun={flags.experimental_rerun}: is a pickle, and reading one runs "
             "whatever code it holds; the overrides in its overrides.yaml run it again."
         )
-    folders = [Path(flags.config_dir)] if flags.config_dir else []
+    places = {"--config-dir": Path(flags.config_dir)} if flags.config_dir else {}
     if flags.config_path:  # beside the module of the command, as Hydra has it
-        folders.append(PROJECT / "src" / flags.config_path)
+        places["--config-path"] = PROJECT / "src" / flags.config_path
+    folders = list(places.values())
     check_hydra(flags.overrides)
     for item in flags.overrides:
         if item.partition("=")[0].lstrip("+") == "hydra.searchpath":
@@ -215,6 +216,8 @@ def refuse_foreign_code(arguments: Sequence[str]) -> None:
     if flags.config_name:  # it may have folders of its own
         folders += [(folder / flags.config_name).parent for folder in [*folders, CONF]]
     check_folders(folders, flags.overrides)
+    for flag, folder in places.items():
+        check_folder(flag, folder, flags.config_name)
 
 
 def _left(override: str) -> str:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
@@ -16,7 +17,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
+from src.config import CONF
 from src.errors import InputError
+from src.ledger.store import LEDGER
+from src.trust import of_an_earlier_run
 
 MEMBERS = 100_000  # of one sweep
 LONGEST, DEEPEST, DIGITS = 65_536, 20, 300  # of a word: characters, brackets, digits of a number
@@ -26,6 +30,7 @@ _SHOWN = 60  # characters of a word that cannot be told in full
 _NODES = ("hydra", *(f"hydra.{name}" for name in ("launcher", "sweeper", "callbacks")))
 _VALUES = ("hydra.verbose", "hydra.searchpath", "hydra.job.env_copy")
 _NODES += ("hydra.job_logging", "hydra.hydra_logging")
+_RECORDS = ("config.yaml", "hydra.yaml", "overrides.yaml")  # of Hydra, for every run
 _NUMBER = re.compile(rf"\d{{{DIGITS + 1},}}")
 
 
@@ -52,6 +57,28 @@ def check_words(arguments: Sequence[str]) -> None:
     faults = [fault for word in arguments for fault in _faults(word)]
     if faults:
         raise InputError("\n".join(dict.fromkeys(faults)))
+
+
+def check_folder(flag: str, folder: Path, name: str | None) -> None:
+    """InputError where a configuration is asked for that Hydra would not take, and not say so.
+
+    folder: of --config-dir or --config-path. name: of --config-name.
+    """
+    asked = f"{name or 'config'}.yaml"
+    if not (folder / asked).is_file():
+        return
+    if of_an_earlier_run(folder) and asked in _RECORDS:
+        homes = [above for above in folder.resolve().parents if (above / LEDGER).is_file()]
+        again = f"resume={homes[0]} goes on with it, and " if homes else ""
+        raise InputError(
+            f"{flag}={folder}: is the record of a run, no set of options; {again}the words of "
+            "its overrides.yaml begin it anew."
+        )
+    if flag == "--config-dir" and (CONF / asked).is_file():
+        raise InputError(
+            f"{flag}={folder}: its {asked} is hidden by the {asked} of this program; a "
+            "configuration of another name is taken by --config-name."
+        )
 
 
 def check_hydra(overrides: Sequence[str]) -> None:

@@ -7,8 +7,29 @@ from random import Random
 Words = list[str]
 
 FILES = (
-    *("missing", "folder", "empty", "text.txt", "text.safetensors", "text.ckpt", "loop", "/dev/null"),
-    *("missing/x.ckpt", "text.txt/x", "folder/..", "~", "", ".", "/", "null/x", "\\\\x", "a b", "bad"),
+    *(
+        "missing",
+        "folder",
+        "empty",
+        "text.txt",
+        "text.safetensors",
+        "text.ckpt",
+        "loop",
+        "/dev/null",
+    ),
+    *(
+        "missing/x.ckpt",
+        "text.txt/x",
+        "folder/..",
+        "~",
+        "",
+        ".",
+        "/",
+        "null/x",
+        "\\\\x",
+        "a b",
+        "bad",
+    ),
     *("no-ledger", "bad/ledger.sqlite", "x" * 300, "pipe", "http://127.0.0.1:9/x", "file:///etc/x"),
 )
 
@@ -41,9 +62,17 @@ def of_hydra(random: Random, several: bool) -> Words:
         *("hydra.run=3", "hydra.sweep=3", "hydra.job=3", "hydra.launcher=3", "hydra.sweeper=3"),
         *("hydra.launcher.max_stack=0", "hydra.launcher.max_stack=a", "hydra.launcher.threads=-1"),
         *("hydra.launcher.memory_gb=-1", "hydra.launcher.memory_gb=nan"),
-        *("hydra.launcher._target_=os.getcwd", "hydra.launcher._target_=no.such", "hydra.launcher="),
+        *(
+            "hydra.launcher._target_=os.getcwd",
+            "hydra.launcher._target_=no.such",
+            "hydra.launcher=",
+        ),
         *("hydra.sweeper._target_=os.getcwd", "hydra.sweeper.params=3", "hydra.sweeper.params=[a]"),
-        *("hydra.sweeper.max_batch_size=0", "hydra.sweeper.max_batch_size=a", "hydra.sweeper.foo=1"),
+        *(
+            "hydra.sweeper.max_batch_size=0",
+            "hydra.sweeper.max_batch_size=a",
+            "hydra.sweeper.foo=1",
+        ),
         *("hydra.sweeper.params={foo: 1}", "hydra.sweeper.params={seed: 'range('}"),
         *("hydra/launcher=foo", "hydra/sweeper=foo", "hydra/job_logging=foo", "hydra/output=foo"),
         *("hydra/foo=bar", "+hydra/foo=bar", "hydra/launcher=null", "hydra/sweeper=null"),
@@ -51,7 +80,11 @@ def of_hydra(random: Random, several: bool) -> Words:
         *("hydra.searchpath={a: 1}", "hydra.searchpath=[a,null]"),
         *("hydra.job.chdir=maybe", "hydra.job.num=a", "hydra.job.env_copy=[NO_SUCH_VARIABLE]"),
         *("hydra.job.env_set=3", "hydra.job.env_set={a: {b: 1}}", "hydra.job.config=3"),
-        *("hydra.job.config.override_dirname.kv_sep=null", "hydra.job.name=null", "hydra.runtime=3"),
+        *(
+            "hydra.job.config.override_dirname.kv_sep=null",
+            "hydra.job.name=null",
+            "hydra.runtime=3",
+        ),
         *("hydra.output_subdir=[1]", "hydra.verbose={a: 1}", "hydra.help=3"),
         *("hydra.callbacks=3", "+hydra.callbacks.x=3", "+hydra.callbacks.x._target_=no.such.thing"),
         *("hydra.job_logging=3", "hydra.hydra_logging=3", "hydra.job_logging.version=2"),
@@ -64,7 +97,11 @@ def of_hydra(random: Random, several: bool) -> Words:
         *("hydra.sweep.subdir=same", "hydra.sweep.subdir=../x", "hydra.sweep.subdir=/tmp/x"),
         *("hydra.sweep.subdir=null", "hydra.sweep.subdir=[1]", "hydra.sweep.subdir=${foo}"),
         *("hydra.sweep.subdir=", "hydra.run.dir=${foo}"),
-        *("hydra.sweep.dir=${hydra.sweep.dir}", "hydra.run.dir=${hydra:foo}", "hydra.sweep.dir=a,b"),
+        *(
+            "hydra.sweep.dir=${hydra.sweep.dir}",
+            "hydra.run.dir=${hydra:foo}",
+            "hydra.sweep.dir=a,b",
+        ),
     )
     sweep = ("hydra.sweep", "hydra.launcher", "hydra.sweeper", "hydra/launcher", "hydra/sweeper")
     swept = [each for each in bad if each.startswith(sweep)]
@@ -79,9 +116,23 @@ def flags(random: Random, several: bool) -> Words:
     bad = (
         *("--foo", "-x", "--multirun=3", "--config-name", "--config-dir", "--config-path", "-c"),
         *("--cfg=bad", "--cfg", "--info=bad", "--package", "--experimental-rerun", "--resolve=1"),
-        *("--config-dir=missing", "--config-dir=text.txt", "--config-dir=", "--config-path=missing"),
-        *("--config-name=missing", "--config-name=../x", "--config-name=", "--config-name=text.txt"),
-        *("--config-path=text.txt", "--experimental-rerun=text.txt", "--experimental-rerun=missing"),
+        *(
+            "--config-dir=missing",
+            "--config-dir=text.txt",
+            "--config-dir=",
+            "--config-path=missing",
+        ),
+        *(
+            "--config-name=missing",
+            "--config-name=../x",
+            "--config-name=",
+            "--config-name=text.txt",
+        ),
+        *(
+            "--config-path=text.txt",
+            "--experimental-rerun=text.txt",
+            "--experimental-rerun=missing",
+        ),
         *("-cn", "-cd", "-cp", "-cn=a", "-cd missing", "-c x", "-", "---", "-m=1", "-mx", "-1"),
         *("--cfg=job --foo", "--help=1", "--version=1", "--run=1"),
         *("--config-name=init/he", "--config-name=config/x", "--no-such=a b", "-é", "--seed=1"),

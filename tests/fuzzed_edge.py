@@ -43,7 +43,10 @@ def cheap_edge() -> Iterator[None]:
     """Files are read, and equal lists of files made into one tree, once for all commands."""
     read: dict[Any, bytes] = {}
     trees: dict[Any, bytes] = {}
-    load, compose = ConfigRepository.load_config, ConfigLoaderImpl._compose_config_from_defaults_list
+    load, compose = (
+        ConfigRepository.load_config,
+        ConfigLoaderImpl._compose_config_from_defaults_list,
+    )
 
     def places(repository: Any) -> tuple[str, ...]:
         return tuple(source.full_path() for source in repository.get_sources())
@@ -52,13 +55,13 @@ def cheap_edge() -> Iterator[None]:
         key = (places(self), config_path)
         if key not in read:
             read[key] = pickle.dumps(load(self, config_path=config_path))
-        return pickle.loads(read[key])  # noqa: S301 - pickled above
+        return pickle.loads(read[key])
 
     def compose_once(self: ConfigLoaderImpl, defaults: Any, repo: Any) -> Any:
         key = (places(repo), repr(defaults))
         if key not in trees:
             trees[key] = pickle.dumps(compose(self, defaults, repo))
-        return pickle.loads(trees[key])  # noqa: S301 - pickled above
+        return pickle.loads(trees[key])
 
     with pytest.MonkeyPatch.context() as patch:
         # Spares the composition that only asks for hydra.mode and keeps its faults to itself.

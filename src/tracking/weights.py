@@ -58,6 +58,8 @@ def load_scales(path: Path, layers: int) -> list[float]:
 
 
 def _read(path: Path) -> dict[str, Tensor]:
+    if path.exists() and not path.is_file():  # opening a pipe may never end
+        raise InputError(f"model.weights={path}: not a readable safetensors file (no file at all).")
     try:
         with safe_open(str(path), framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
