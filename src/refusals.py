@@ -52,6 +52,8 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
         return _bad_group(arguments)
     if isinstance(error, HydraException) and "does not support sweep type" in str(error):
         return "interval(...): needs a sweeper that searches; hydra/sweeper=grid takes values."
+    if isinstance(error, ValueError) and str(error).startswith("invalid literal for int"):
+        return _bad_place(arguments)
     if isinstance(error, RuntimeError) and str(error).startswith("Invalid plugin"):
         return f"hydra.launcher or hydra.sweeper: {reason(error)}."
     if isinstance(error, ValueError) and str(error).startswith(_LOGGING):
@@ -109,6 +111,16 @@ def _bad_group(arguments: Sequence[str]) -> str:
         if options_of(group) and option not in options_of(group):
             return _no_such_option(group, option, options_of(group))
     return "an option of a group must be one of the names that --help lists."
+
+
+def _bad_place(arguments: Sequence[str]) -> str | None:
+    """Below a list stand numbers; OmegaConf takes whatever is typed there for one."""
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+~")
+        above, _, last = key.rpartition(".")
+        if (expected(above) or "").startswith("a list") and not last.isdecimal():
+            return f"{argument}: {above} is {expected(above)}, and is given as a whole."
+    return None
 
 
 def _composition(error: ConfigCompositionException, arguments: Sequence[str]) -> str:

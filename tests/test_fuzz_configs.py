@@ -61,6 +61,8 @@ def assert_as_asked(command: Command, outcome: Outcome, words: list[str]) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import src.stacks  # noqa: F401 - torch: its import is no command's time
+
     random = Random(part)
     refused = valid = 0
     with command_in(tmp_path) as command, cheap_edge():
