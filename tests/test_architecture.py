@@ -61,8 +61,13 @@ LAYERS = [
     ["src.members", "src.finished"],
     ["src.ledger.reuse"],
     ["src.sweep"],
+<<<<<<< HEAD
     ["src.cli", "src.refusals"],
     ["src.held_out", "src.sweeps"],
+=======
+    ["src.cli", "src.refusals", "src.typed"],
+    ["src.held_out"],
+>>>>>>> trust
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
     ["src.diagnose"],
@@ -104,6 +109,7 @@ HYDRA = [
     "src.config",
     "src.layer_options",
     "src.cli",
+    "src.typed",
     "src.refusals",
     "src.grafts",
     "src.composition",
