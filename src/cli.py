@@ -21,11 +21,8 @@ from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
 from src.refusals import sentence
 from src.replicates import replicated
-<<<<<<< HEAD
-from src.standing import begin_single_jobs
-=======
 from src.schema.reasons import reason
->>>>>>> trust
+from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
 from src.trust import check_folders
 from src.typed import check_folder, check_hydra, check_sweep, check_words, elided, flags_of
@@ -80,25 +77,17 @@ class SweepFolder(Callback):
         _take(folder)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-<<<<<<< HEAD
-        folder = Path(config.hydra.sweep.dir)
-        SweepFolder._current, SweepFolder._trained = folder, False
-        if _take(folder) and not config.hydra.launcher._target_.endswith(".StackedLauncher"):
+        try:
+            folder = Path(config.hydra.sweep.dir)
+            SweepFolder._current, SweepFolder._trained = folder, False
+            launcher = str(config.hydra.launcher._target_)
+        except OmegaConfBaseException:
+            return  # told when Hydra makes it
+        if _take(folder) and not launcher.endswith(".StackedLauncher"):
             try:
                 begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
             except InputError as error:
                 _leave(str(error), USAGE)
-=======
-        try:
-            folder = Path(config.hydra.sweep.dir)
-            SweepFolder._current, SweepFolder._trained = folder, False
-            folder.mkdir(parents=True, exist_ok=True)
-            claim(folder)
-        except InputError as error:
-            _leave(str(error), USAGE)
-        except (OSError, OmegaConfBaseException):
-            return  # told when Hydra makes it
->>>>>>> trust
 
     @classmethod
     def train(cls) -> None:
@@ -174,14 +163,7 @@ def _told(command: Callable[[], object]) -> None:
         if said is not None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
-<<<<<<< HEAD
-        _leave(f"internal fault: {type(error).__name__}: {first_line(error)} ({trace}).", FAILED)
-=======
         _leave(f"internal fault: {type(error).__name__}: {reason(error)} ({trace}).", FAILED)
-    finally:
-        os.environ.pop("HYDRA_FULL_ERROR", None)
-        signal.signal(signal.SIGTERM, before)
->>>>>>> trust
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -60,8 +60,11 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     resumes = Resumption.covers(home)
     refused, begun = [], []
     for position, member in enumerate(members):
-<<<<<<< HEAD
-        name = name_of(member.folder, home)
+        try:
+            name = name_of(member.folder, home)
+        except InputError as error:
+            refused.append(str(error))
+            continue
         content = identity(as_plain(member.config))
         row = Row(name, member.number, member.label, member.overrides, hashed(content))
         found.configurations[row.digest] = content
@@ -72,14 +75,6 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
                     f"{member.folder}: holds a {RESULT} already; finished runs are kept."
                 )
             found.rows.append(row)
-=======
-        try:
-            row = _row(member, home)
-            before = known.get(row.name)
-            found = _finished(member, row, before)
-        except InputError as error:
-            faults.append(str(error))
->>>>>>> trust
             continue
         record = _sound(member.folder, before)
         if before is not None and record is None:
@@ -107,19 +102,14 @@ def _elsewhere(folder: Path, home: Path) -> bool:
 
 
 def name_of(folder: Path, home: Path) -> str:
-<<<<<<< HEAD
-    """A member's name in the ledger: its folder below it, so that both can be moved together."""
-    return Path(os.path.relpath(folder, home)).as_posix()
-=======
     """A member's name in the ledger: its folder below it, so that both can be moved together.
 
-    InputError for a folder elsewhere, be it through a link.
+    InputError for a folder elsewhere.
     """
-    place, above = folder.resolve(), home.resolve()
-    if not place.is_relative_to(above):
+    name = Path(os.path.relpath(folder, home)).as_posix()
+    if name.split("/")[0] == "..":
         raise InputError(f"{folder}: leads out of {home}; members stand below it.")
-    return place.relative_to(above).as_posix()
->>>>>>> trust
+    return name
 
 
 def summary(record: Record) -> dict[str, object]:

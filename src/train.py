@@ -1,11 +1,8 @@
 """`python -m src.train`: one run, or with -m a sweep. Nothing heavy is imported before training."""
 
 import math
-<<<<<<< HEAD
 import os
-=======
 import shutil
->>>>>>> trust
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -39,13 +36,7 @@ with in_one_line():  # a command guards itself from then on
     from src.refusals import of_composition
     from src.storage import stopping, unwritten
     from src.sweep import Plan
-<<<<<<< HEAD
-=======
     from src.trust import RUN_FOLDER
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
->>>>>>> trust
 
 Task = Callable[[DictConfig], float]
 
@@ -116,12 +107,8 @@ def train(composed: DictConfig) -> float:
     except InputError as error:
         if not alone:
             raise
-<<<<<<< HEAD
         _jobs.folder, _jobs.refusal = None, error
-=======
-        _single.refusal = error
         _withdraw(folder)
->>>>>>> trust
         return math.nan
     except SweepStopped as error:
         if os.getpid() != _jobs.process:
@@ -134,10 +121,6 @@ def train(composed: DictConfig) -> float:
     return objective
 
 
-<<<<<<< HEAD
-def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:
-    """Tell of a finished command, and report it; MembersFailed where something went wrong.
-=======
 def _withdraw(folder: Path) -> None:
     """Remove what Hydra has opened for a run that is refused, where nothing else is there."""
     recorded = folder / RUN_FOLDER
@@ -147,9 +130,8 @@ def _withdraw(folder: Path) -> None:
             folder.rmdir()
 
 
-def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
-    """Tell of a finished command, and report it; MembersFailed where members could not train.
->>>>>>> trust
+def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:
+    """Tell of a finished command, and report it; MembersFailed where something went wrong.
 
     sentences: why it ended early, or for each chosen member that could not be tested.
     """

@@ -61,13 +61,8 @@ LAYERS = [
     ["src.members", "src.finished"],
     ["src.ledger.reuse"],
     ["src.sweep"],
-<<<<<<< HEAD
-    ["src.cli", "src.refusals"],
-    ["src.held_out", "src.sweeps"],
-=======
     ["src.cli", "src.refusals", "src.typed"],
-    ["src.held_out"],
->>>>>>> trust
+    ["src.held_out", "src.sweeps"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
     ["src.diagnose"],

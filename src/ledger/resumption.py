@@ -9,12 +9,8 @@ from pathlib import Path
 
 from src.errors import InputError
 from src.ledger.store import LEDGER, Ledger
-<<<<<<< HEAD
 from src.ledger.tables import Damaged, NoLedger
-=======
 from src.ledger.words import check_contents, check_known
-from src.trust import given
->>>>>>> trust
 
 KEY = "resume"
 MEANT = "a sweep's below multirun/, or a run's below outputs/, is meant"
@@ -66,41 +62,23 @@ def resumed(words: Sequence[str]) -> list[str]:
     if len(asked) > 1:
         raise InputError(f"{KEY}: given {len(asked)} times; one sweep is resumed at a time.")
     others = [word for word in words if word != asked[0]]
-<<<<<<< HEAD
     folder = _folder(asked[0])
     overrides = _overrides(others)
     for word in overrides:
         if _key(word) in _FOLDERS:
             raise InputError(f"{word}: not together with {asked[0]}, which names the folder.")
+    check_contents(folder, others)
     own = any(names_members(word) for word in overrides)
     several, known = _begun(folder, own)
     if not several and _SEVERAL & set(others):
         raise InputError(f"{asked[0]}: is of a single run; -m is for a sweep.")
     if not own:
+        check_known(known, folder / LEDGER, others)
         anew = {_key(word) for word in overrides}
         kept = set(_overrides(known))
         others = [word for word in known if word not in kept or _key(word) not in anew] + others
     Resumption.begin(folder, own)
     return _placed(others, folder, several)
-=======
-    Resumption.folder = folder
-    with Ledger.read(folder) as ledger:
-        several, known = ledger.several, ledger.words
-    check_contents(folder, others)
-    own = [word for word in others if "=" in word and not word.startswith("-")]
-    own = [word for word in own if not given([word])]
-    if not own:
-        check_known(known, folder / LEDGER, others)
-    typed = others if own else [*known, *others]
-    return _placed(typed, folder, several)
-
-
-def _placed(words: Sequence[str], folder: Path, several: bool) -> list[str]:
-    key = "hydra.sweep.dir" if several else "hydra.run.dir"
-    kept = [word for word in words if word.partition("=")[0] != key]
-    flags = [] if not several or {"-m", "--multirun"} & set(kept) else ["-m"]
-    return [*kept, f'{key}="{folder}"', *flags]
->>>>>>> trust
 
 
 def command(folder: Path) -> str:

@@ -94,14 +94,8 @@ def load_scales(path: Path, layers: int) -> list[float]:
     return [float(found[_scale(block)]) for block in range(blocks(layers))]
 
 
-<<<<<<< HEAD
 def _read(path: Path, checksum: str | None = None) -> dict[str, Tensor]:
     key = f"model.weights={path}"
-=======
-def _read(path: Path) -> dict[str, Tensor]:
-    if path.exists() and not path.is_file():  # opening a pipe may never end
-        raise InputError(f"model.weights={path}: not a readable safetensors file (no file at all).")
->>>>>>> trust
     try:
         if checksum is not None:
             check_sum(key, content_of(path), checksum)
