@@ -13,17 +13,21 @@ from omegaconf import DictConfig
 from src.agreement import check_data, other_code
 from src.config import Config, validated
 from src.errors import InputError
-from src.ledger.resumption import Resumption
+from src.interruption import deferred, resumable
+from src.ledger.deaths import cut, deaths, told_of_deaths
+from src.ledger.resumption import Resumption, command
+from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
+from src.ledger.taken import Taken
 from src.progress import Count
 from src.question import alike, asked, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, Standing, objective, opened, standing
+from src.standing import Asked, Standing, objective, opened, standing, summary
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
-    from src.members import Result
+    from src.isolation import Result
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Plan:
     first_number: int = 0
     standing: Standing = field(default_factory=Standing)  # set by check
     whole: bool = True  # all members that the command asks for
+    reused: dict[int, Taken] = field(default_factory=dict)  # set by check, of the finished
+    died: int = 0  # set by check: members that have ended a process twice
 
     @property
     def quiet(self) -> bool:
@@ -61,6 +67,7 @@ class Plan:
         """
         if home is not None:
             self.standing = standing(self._asked(), home, self.whole)
+            self._seek(home)
         missing = self.missing
         if not missing:
             return
@@ -69,8 +76,21 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+        names = [row.name for row in self.standing.rows]
+        died = deaths(self.standing.before.values(), names)
+        self.died = len(died)
+        self.stacks = cut(self.stacks, died)
         if home is not None:
             self._begin(home)
+
+    def _seek(self, home: Path) -> None:
+        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
+        if not self.configs[0].reuse:
+            return
+        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
+        rows = dict(enumerate(self.standing.rows))
+        self.reused = sought(missing, rows, home, self.held_out)
+        self.standing.finished |= {k: each.record for k, each in self.reused.items()}
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
@@ -111,6 +131,13 @@ class Plan:
             left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
             if Resumption.own and several and not (self.whole and left_out):
                 ledger.tell("words", list(words))
+            resumable(command(home))
+            for k, each in self.reused.items():
+                each.copy()
+                name = self.standing.rows[k].name
+                ledger.end(name, each.record["status"], summary(each.record))
+        if self.reused and not self.quiet:
+            print(told(self.reused.values(), len(self.configs)), flush=True)
         for k in self.missing:
             remove_partials(self.folders[k])
 
@@ -133,7 +160,7 @@ class Plan:
 
         configs = self.configs
         told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
-        for said in told:
+        for said in (*told, told_of_deaths(self.died)):
             if said is not None and not self.quiet:
                 print(said, flush=True)
 
@@ -153,7 +180,10 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            with nullcontext() if home is None else Ledger.at(home) as ledger:
+            with (
+                nullcontext() if home is None else Ledger.at(home) as ledger,
+                deferred(),
+            ):
                 return train_members(
                     self.configs,
                     self.folders,

@@ -14,9 +14,11 @@ from src.config import Config
 from src.diagnostics.records import RECORDS, read
 from src.ledger.resumption import Resumption
 from src.module import StackModule
+from src.report.results import read_result
 from src.schema.stacks import StackLimits
 from src.sweep import Plan
 from src.tracking.events import EVENTS
+from src.tracking.files import RESULT
 from src.tracking.member import LOG, WEIGHTS
 from tests.training import Trained, same_numbers
 
@@ -38,7 +40,8 @@ def trained(configs: Sequence[Config], home: Path, max_stack: int = 512) -> list
     for folder, result in zip(folders, results, strict=True):
         file = folder / WEIGHTS
         weights = load_file(file) if file.exists() else {}
-        found.append(Trained(folder, result.status, result.objective, result.record, weights))
+        record = read_result(folder / RESULT)
+        found.append(Trained(folder, result.status, result.objective, record, weights))
     return found
 
 

@@ -67,7 +67,7 @@ class Ledger:
         if not path.is_file():
             raise NoLedger(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
-        kind = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
+        kind = "mode=rw" if os.access(folder, os.W_OK) else "immutable=1"
         with reading(path):
             uri = f"{path.resolve().as_uri()}?{kind}"
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -184,9 +184,9 @@ class Ledger:
         self._set(statement, [(FAILED, time.time(), error, trace, name)])
 
     def wait(self, names: Sequence[str]) -> None:
-        """They were begun and are not finished: whoever resumes trains them."""
-        statement = "UPDATE members SET status = ? WHERE name = ?"
-        self._set(statement, [(PENDING, name) for name in names])
+        """Those of them that were begun and are not finished: whoever resumes trains them."""
+        statement = "UPDATE members SET status = ? WHERE name = ? AND status = ?"
+        self._set(statement, [(PENDING, name, RUNNING) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
         """values: the last of each is the member's name."""

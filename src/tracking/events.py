@@ -24,6 +24,8 @@ from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from src.tracking.files import append
+
 EVENTS = "events.out.tfevents."  # how the name of each event file begins
 
 HParam = str | float | int | bool
@@ -132,8 +134,7 @@ class EventFile:
         self._hparams("session_end_info", data(session_end_info=end, version=0))
 
     def flush(self) -> None:
-        with self.path.open("ab") as stream:
-            stream.write(self._buffer.getvalue())
+        append(self.path, self._buffer.getvalue())
         self._buffer.seek(0)
         self._buffer.truncate()
 

@@ -8,6 +8,7 @@ import re
 import stat
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,24 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses it, and hides the reason
+            partial.unlink(missing_ok=True)
+
+
+def append(path: Path, content: bytes) -> None:
+    """All of it or, where that raises, nothing: OSError names the path."""
+    before = None
+    try:
+        with path.open("ab", buffering=0) as stream:
+            before = stream.tell()
+            left = memoryview(content)
+            while left:
+                left = left[stream.write(left) :]
+    except OSError as error:
+        if before is not None:
+            with suppress(OSError):
+                os.truncate(path, before)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def content_of(path: Path, most: int | None = None) -> bytes:

@@ -18,7 +18,7 @@ from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
 from src.tracking.board import Board
 from src.tracking.events import EVENTS, Buckets
-from src.tracking.files import FILES, RESULT, write_result
+from src.tracking.files import FILES, RESULT, append, write_result
 from src.tracking.kept import KeptFiles, Place, cut
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
@@ -217,6 +217,8 @@ class MemberTracker:
             return
         try:
             self.files[RECORDS] = write_records(self.folder / RECORDS, self.label, self.records)
+        except OSError:
+            raise  # there would be none of the result either, or only half of it
         except Exception as error:  # noqa: BLE001 - the result does without them
             self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
@@ -240,6 +242,5 @@ class MemberTracker:
     def flush(self) -> None:
         if self._board is not None:
             self._board.events.flush()
-        with (self.folder / LOG).open("a") as stream:
-            stream.writelines(self._lines)
+        append(self.folder / LOG, "".join(self._lines).encode())
         self._lines.clear()
