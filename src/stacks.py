@@ -17,7 +17,7 @@ from src.capacity import (
     moments,
     process_bytes,
 )
-from src.checkpoints import checkpoint_faults
+from src.checkpoints.faults import checkpoint_faults
 from src.config import Config, as_plain
 from src.data.examples import Splits, load
 from src.errors import InputError

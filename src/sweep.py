@@ -4,26 +4,30 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from src.agreement import check_data, other_code
+from src.begun import begin
 from src.config import Config, validated
 from src.errors import InputError
-from src.ledger.resumption import Resumption
+from src.interruption import deferred, resumable
+from src.ledger.deaths import cut, deaths
+from src.ledger.resumption import Resumption, command
+from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
+from src.ledger.taken import Taken
 from src.progress import Count
 from src.question import alike, asked, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, Standing, objective, opened, standing
+from src.standing import Asked, Standing, objective, opened, say, standing, summary
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
-    from src.members import Result
+    from src.isolation import Result
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Plan:
     first_number: int = 0
     standing: Standing = field(default_factory=Standing)  # set by check
     whole: bool = True  # all members that the command asks for
+    reused: dict[int, Taken] = field(default_factory=dict)  # set by check, of the finished
+    died: int = 0  # set by check: members that have ended a process twice
 
     @property
     def quiet(self) -> bool:
@@ -61,6 +67,7 @@ class Plan:
         """
         if home is not None:
             self.standing = standing(self._asked(), home, self.whole)
+            self._seek(home)
         missing = self.missing
         if not missing:
             return
@@ -70,47 +77,51 @@ class Plan:
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
         if home is not None:
-            self._begin(home)
+            begin(self.standing, self.configs, home)
+            self._cut(home)
+
+    def _cut(self, home: Path) -> None:
+        """Smaller stacks for members that have ended a process twice."""
+        died = deaths(home)
+        if died:
+            names = [row.name for row in self.standing.rows]
+            self.died = sum(names[k] in died for k in self.missing)
+            self.stacks = cut(self.stacks, names, died)
+
+    def _seek(self, home: Path) -> None:
+        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
+        if not self.configs[0].reuse:
+            return
+        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
+        rows = dict(enumerate(self.standing.rows))
+        self.reused = sought(missing, rows, home, self.held_out)
+        self.standing.finished |= {k: each.record for k, each in self.reused.items()}
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
         members = zip(self.configs, self.folders, self.labels, overrides, strict=True)
         return [Asked(*each, self.first_number + k) for k, each in enumerate(members)]
 
-    def _begin(self, home: Path) -> None:
-        """Note what the missing members are trained on, and by which code.
-
-        InputError where others were trained on other files.
-        """
-        from src.stacks import checksums_of
-        from src.tracking.provenance import code
-
-        rows, before = self.standing.rows, [row.data for row in self.standing.rows]
-        names = [config.data.name for config in self.configs]
-        then: dict[str, list[dict[str, str]]] = {}
-        for name, found in zip(names, before, strict=True):
-            if found and found not in then.setdefault(name, []):
-                then[name].append(found)
-        started = [row.code for row in rows if row.code and (row.attempts or row.result)]
-        said = other_code(started, code())
-        for k in self.missing:
-            now = checksums_of(self.configs[k])
-            check_data(home, then.get(names[k], []), now)
-            rows[k] = replace(rows[k], data=now, code=code())
-        if said is not None and not self.quiet:
-            print(said, flush=True)
-
     def enter(self, home: Path, words: Sequence[str], several: bool) -> None:
         """Write the members into the ledger, which is made where there is none.
 
         What a process that was killed has left of their files half-written is removed.
         """
+        for note in self.standing.notes:
+            say(note)
         with opened(home, words, several) as ledger:
             ledger.enter(self.standing.rows, self.standing.configurations)
             # Whoever asks for a part of them leaves the others to be asked for by the first words.
             left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
             if Resumption.own and several and not (self.whole and left_out):
                 ledger.tell("words", list(words))
+            resumable(command(home))
+            for k, each in self.reused.items():
+                each.copy()
+                name = self.standing.rows[k].name
+                ledger.end(name, each.record["status"], summary(each.record))
+        if self.reused and not self.quiet:
+            print(told(self.reused.values(), len(self.configs)), flush=True)
         for k in self.missing:
             remove_partials(self.folders[k])
 
@@ -132,7 +143,12 @@ class Plan:
         from src.division import crowded, division, left_out
 
         configs = self.configs
-        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        told = [division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)]
+        if self.died:
+            told.append(
+                f"{self.died:,} member(s) were left running twice, out of memory perhaps: "
+                "their stacks are begun in smaller parts"
+            )
         for said in told:
             if said is not None and not self.quiet:
                 print(said, flush=True)
@@ -153,7 +169,10 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            with nullcontext() if home is None else Ledger.at(home) as ledger:
+            with (
+                nullcontext() if home is None else Ledger.at(home) as ledger,
+                deferred(),
+            ):
                 return train_members(
                     self.configs,
                     self.folders,

@@ -1,13 +1,16 @@
 """`python -m src.train`: one run, or with -m a sweep. Nothing heavy is imported before training."""
 
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process, resumable
+
+with in_one_line():  # a command guards itself from then on
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -22,15 +25,16 @@ try:
         refuse_foreign_code,
     )
     from src.config import CONF, register, validated
-    from src.errors import InputError, MembersFailed
+    from src.errors import InputError, MembersFailed, SweepStopped
+    from src.failures import failures
     from src.held_out import hint, settle
     from src.ledger.claim import claim, release
     from src.ledger.resumption import Resumption, resumed
+    from src.ledger.resumption import command as resuming
+    from src.ledger.store import LEDGER
     from src.refusals import of_composition
+    from src.storage import stopping, unwritten
     from src.sweep import Plan
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 Task = Callable[[DictConfig], float]
 
@@ -38,19 +42,22 @@ register()
 
 
 @dataclass
-class SingleRun:
-    """How a single run ended, kept past Hydra, which prints a line of its own for a raise."""
+class Jobs:
+    """How the jobs that Hydra ran here have ended, kept past Hydra, which prints a line of its own
+    for a raise."""
 
-    folder: Path | None = None
-    refusal: InputError | None = None
+    process: int = 0  # a job in another has nobody else to tell
+    folder: Path | None = None  # of a single run
+    refusal: InputError | None = None  # of a single run
+    stopped: SweepStopped | None = None  # no further job begins
 
-    def conclude(self) -> None:
-        conclude(self.folder)
+    def conclude(self, sentences: Sequence[str]) -> None:
+        conclude(self.folder, sentences)
         if self.refusal is not None:
             raise self.refusal
 
 
-_single = SingleRun()
+_jobs = Jobs()
 
 
 def stackable(task: Task) -> Task:
@@ -66,6 +73,8 @@ def train(composed: DictConfig) -> float:
 
     NaN for a member that diverged or failed; its result.json says which, and why.
     """
+    if _jobs.stopped is not None:
+        return math.nan
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     alone = job.mode == RunMode.RUN
@@ -86,38 +95,42 @@ def train(composed: DictConfig) -> float:
             whole=alone,
         )
         planned.check(home)
-        planned.enter(home, SweepFolder.words, several=not alone)
         if alone:
-            planned.tell_resumed(home)
-        (objective,) = planned.objectives(home)
+            _jobs.folder = folder
+        with stopping(home):
+            planned.enter(home, SweepFolder.words, several=not alone)
+            if alone:
+                planned.tell_resumed(home)
+            (objective,) = planned.objectives(home)
     except InputError as error:
         if not alone:
             raise
-        _single.refusal = error
+        _jobs.folder, _jobs.refusal = None, error
+        return math.nan
+    except SweepStopped as error:
+        if os.getpid() != _jobs.process:
+            raise
+        _jobs.stopped = error
         return math.nan
     finally:
         if not alone:
             release(folder)
-    if alone:
-        _single.folder = folder
     return objective
 
 
-def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
-    """Tell of a finished command, and report it; MembersFailed where members could not train.
+def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:
+    """Tell of a finished command, and report it; MembersFailed where something went wrong.
 
-    untested: a sentence for each chosen member that could not be tested.
+    sentences: why it ended early, or for each chosen member that could not be tested.
     """
     if folder is None:
         return
     from src.report.conclusion import conclude as told
 
-    records = told(folder, lambda found: hint(folder, found))
-    failed = [record for record in records if record["status"] == "failed"]
-    lines = list(untested)
-    if failed:
-        lines += [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]
-        lines += [f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."]
+    ended = told(folder, lambda found: hint(folder, found))
+    lines = [*sentences, *failures(folder, ended.records)]
+    if ended.unwritten:
+        lines += [*ended.unwritten, f"python -m src.report {folder} makes the report."]
     if lines:
         raise MembersFailed("\n".join(lines))
 
@@ -136,19 +149,37 @@ def composed_and_run() -> None:
         train()
 
 
+def ended() -> list[str]:
+    """Train what is asked for, and test what is chosen; what went wrong, in sentences."""
+    try:
+        composed_and_run()
+    except SweepStopped as error:
+        return [str(error)]
+    except OSError as error:
+        folder = SweepFolder.current()
+        if isinstance(error, BrokenPipeError) or folder is None or not (folder / LEDGER).is_file():
+            raise
+        return [unwritten(error, folder)]
+    if _jobs.stopped is not None:
+        return [str(_jobs.stopped)]
+    return settle(SweepFolder.current())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
     typed = sys.argv[1:] if arguments is None else arguments
 
     def command() -> None:
-        _single.folder = _single.refusal = None
+        _jobs.process = os.getpid()
+        _jobs.folder = _jobs.refusal = _jobs.stopped = None
         words = resumed(typed)
+        if Resumption.folder is not None:
+            resumable(resuming(Resumption.folder))
         SweepFolder.words = words
         sys.argv[1:] = arranged(words)
         refuse_foreign_code(sys.argv[1:])
         try:
-            composed_and_run()
-            untested = settle(SweepFolder.current())
+            sentences = ended()
         except InputError:
             # A sweeper that launches in batches may have trained some before one is refused.
             with suppress(InputError, MembersFailed):
@@ -159,8 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with suppress(InputError, MembersFailed):
                 conclude(SweepFolder.take())
             raise
-        conclude(SweepFolder.take(), untested)
-        _single.conclude()
+        conclude(SweepFolder.take(), sentences)
+        _jobs.conclude(sentences)
 
     try:
         guarded(command)
@@ -170,4 +201,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

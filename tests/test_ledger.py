@@ -1,6 +1,7 @@
 """The ledger's file: what is written is read back, whatever is no ledger of ours is refused."""
 
 import errno
+import hashlib
 import json
 import sqlite3
 import stat
@@ -20,10 +21,13 @@ ROWS = [
     Row("init=ü, x", 1, "ü", ["init=ü"], "c" * 64, status=DONE, attempts=2, started=1.0, ended=2.5),
 ]
 
+CONFIG = json.dumps({"seed": 1})
+DIGEST = hashlib.sha256(CONFIG.encode()).hexdigest()
+
 
 def made(folder: Path, **options: Any) -> Path:
     with Ledger.at(folder, ["init=he", "-m"], **options) as ledger:
-        ledger.enter(ROWS, {"a" * 64: json.dumps({"seed": 1})})
+        ledger.enter(ROWS, {DIGEST: CONFIG})
     return folder / LEDGER
 
 
@@ -32,7 +36,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     with Ledger.read(tmp_path) as ledger:
         assert ledger.rows() == ROWS
         assert (ledger.words, ledger.several) == (["init=he", "-m"], True)
-        assert ledger.configurations() == {"a" * 64: '{"seed": 1}'}
+        assert ledger.configurations() == {DIGEST: CONFIG}
         assert ledger.holder["process"] > 0
     # A second process makes it no anew.
     with Ledger.at(tmp_path, ["other"], several=False) as ledger:

@@ -3,6 +3,7 @@
 A member's result.json is what counts; the ledger says what else was asked for, and how it stands.
 """
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
-from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, whole, writing
+from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
+from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
 
 __all__ = ["LEDGER", "Ledger", "set_aside"]
 
@@ -65,12 +67,13 @@ class Ledger:
         if not path.is_file():
             raise NoLedger(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
-        kind = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
+        kind = "mode=rw" if os.access(folder, os.W_OK) else "immutable=1"
         with reading(path):
             uri = f"{path.resolve().as_uri()}?{kind}"
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             try:
                 check(connection, path)
+                whole(connection, path)
             except BaseException:
                 connection.close()
                 raise
@@ -114,18 +117,17 @@ class Ledger:
 
     def rows(self) -> list[Row]:
         """In the order of their numbers."""
-        names = ", ".join(COLUMNS)
         with self._reading():
-            found = self._connection.execute(f"SELECT {names} FROM members ORDER BY number, name")  # noqa: S608
-            return [Row.of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+            found = self._connection.execute(f"SELECT {SEALED} FROM members ORDER BY number, name")  # noqa: S608
+            return [Row.of(opened(self.folder / LEDGER, row)) for row in found]
 
     def configurations(self) -> dict[str, str]:
         """What was hashed, by its digest, as src.identity.identity gives it."""
         with self._reading():
             rows = self._connection.execute("SELECT digest, config FROM configurations").fetchall()
-            for _, config in rows:
-                if not isinstance(json.loads(config), dict):
-                    raise ValueError("config: must be a mapping")
+            for digest, config in rows:
+                if hashlib.sha256(config.encode()).hexdigest() != digest:
+                    raise ValueError("a configuration was changed since it was written")
             return dict(rows)
 
     def check(self) -> None:
@@ -147,7 +149,9 @@ class Ledger:
     def tell(self, key: str, value: Any) -> None:
         """A fact of the whole sweep, in place of what it was: words, holder."""
         statement = "INSERT OR REPLACE INTO sweep (key, value) VALUES (?, ?)"
-        self._set(statement, [(key, json.dumps(value))])
+        with self._transaction() as connection:
+            connection.execute(statement, (key, json.dumps(value)))
+            seal_facts(connection)
 
     def enter(self, rows: Sequence[Row], configurations: Mapping[str, str] | None = None) -> None:
         """Rows as they stand; one of a name that is there is replaced.
@@ -160,6 +164,7 @@ class Ledger:
         beside = "INSERT OR REPLACE INTO configurations (digest, config) VALUES (?, ?)"
         with self._transaction() as connection:
             connection.executemany(statement, [row.columns() for row in rows])
+            seal_rows(connection, [row.name for row in rows])
             connection.executemany(beside, (configurations or {}).items())
 
     def begin(self, names: Sequence[str]) -> None:
@@ -179,13 +184,15 @@ class Ledger:
         self._set(statement, [(FAILED, time.time(), error, trace, name)])
 
     def wait(self, names: Sequence[str]) -> None:
-        """They were begun and are not finished: whoever resumes trains them."""
-        statement = "UPDATE members SET status = ? WHERE name = ?"
-        self._set(statement, [(PENDING, name) for name in names])
+        """Those of them that were begun and are not finished: whoever resumes trains them."""
+        statement = "UPDATE members SET status = ? WHERE name = ? AND status = ?"
+        self._set(statement, [(PENDING, name, RUNNING) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+        """values: the last of each is the member's name."""
         with self._transaction() as connection:
             connection.executemany(statement, values)
+            seal_rows(connection, [each[-1] for each in values])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

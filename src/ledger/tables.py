@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import InputError, on_one_line
+from src.ledger.seals import Damaged as Damaged
+from src.ledger.seals import seal_facts
 
 LEDGER = "ledger.sqlite"
 FORMAT = 1
@@ -21,7 +23,7 @@ TABLES = {
     "members": (
         "CREATE TABLE members (name TEXT PRIMARY KEY, number INTEGER, label TEXT, overrides TEXT, "
         "digest TEXT, data TEXT, code TEXT, status TEXT, attempts INTEGER, started REAL, "
-        "ended REAL, error TEXT, trace TEXT, result TEXT)"
+        "ended REAL, error TEXT, trace TEXT, result TEXT, checksum TEXT)"
     ),
     # What a digest is of. Apart: whoever lists members does not read it.
     "configurations": "CREATE TABLE configurations (digest TEXT PRIMARY KEY, config TEXT NOT NULL)",
@@ -41,10 +43,6 @@ _STORAGE = {
 
 class NoLedger(InputError):
     """There is none, or nothing in it yet."""
-
-
-class Damaged(InputError):
-    """The file is there, and is none of ours, or no longer."""
 
 
 def holder() -> dict[str, Any]:
@@ -67,6 +65,7 @@ def make(connection: sqlite3.Connection, words: Sequence[str], several: bool) ->
             connection.execute(statement)
         insert = "INSERT INTO sweep (key, value) VALUES (?, ?)"
         connection.executemany(insert, [(key, json.dumps(value)) for key, value in facts.items()])
+        seal_facts(connection)
     connection.execute("COMMIT")
 
 
@@ -88,13 +87,6 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     made = connection.execute("SELECT value FROM sweep WHERE key = 'format'").fetchone()
     if made is None or made[0] != json.dumps(FORMAT):
         raise Damaged(f"{path}: not a ledger of this version.")
-
-
-def whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Damaged where a page of the file is."""
-    (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if said != "ok":
-        raise Damaged(f"{path}: not a readable ledger ({' '.join(str(said).split())}).")
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """Where a result came from: versions of the software, revision of the code, device."""
 
+import hashlib
 import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from src.config import PROJECT
@@ -34,6 +36,16 @@ def git_revision() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+@cache
+def source_sha256() -> str:
+    """Of this program's modules: what a revision does not say of a checkout with changes."""
+    found, root = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()
 
 
 def code() -> dict[str, str]:
