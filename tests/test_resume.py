@@ -80,7 +80,7 @@ def test_a_result_that_the_ledger_does_not_know(
     """Killed between result.json and the ledger's row."""
     folder = whole.copied(tmp_path)
     with Ledger.at(folder) as ledger:
-        ledger.begin([whole.member("he", 0)])
+        ledger.begin([whole.member("he", 0), whole.member("he", 1)])
         ledger.wait([whole.member("he", 1)])
     assert {row.status for row in rows(folder).values()} == {RUNNING, PENDING, DONE}
     before = kept(folder)
@@ -95,6 +95,7 @@ def test_a_result_that_the_ledger_does_not_know(
 def test_killed_before_a_folder_was_opened(whole: Whole, command: Command, tmp_path: Path) -> None:
     folder = whole.copied(tmp_path)
     with Ledger.at(folder) as ledger:
+        ledger.begin(list(rows(folder)))
         ledger.wait(list(rows(folder)))
     for path in folder.iterdir():
         if path.is_dir():
