@@ -1,25 +1,27 @@
 """Members whose process ended while it trained them, and said nothing: out of memory, perhaps."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from src.errors import InputError
 from src.ledger.rows import RUNNING
-from src.ledger.store import LEDGER, Ledger
+from src.ledger.store import Ledger
 
 TWICE = 2
 
 
 def deaths(home: Path) -> dict[str, int]:
     """How often those of the ledger were begun that were left running, from twice on."""
-    if not (home / LEDGER).is_file():
-        return {}
-    with Ledger.read(home) as ledger:
+    # One that is damaged has been judged before, and is made anew.
+    with suppress(InputError), Ledger.read(home) as ledger:
         return {
             row.name: row.attempts
             for row in ledger.rows()
             if row.status == RUNNING and row.attempts >= TWICE
         }
+    return {}
 
 
 def cut(
