@@ -7,7 +7,7 @@ was asked for.
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,7 +61,11 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     resumes = Resumption.covers(home)
     refused, begun = [], []
     for position, member in enumerate(members):
-        name = name_of(member.folder, home)
+        try:
+            name = name_of(member.folder, home)
+        except InputError as error:
+            refused.append(str(error))
+            continue
         content = identity(as_plain(member.config))
         row = Row(name, member.number, member.label, member.overrides, hashed(content))
         found.configurations[row.digest] = content
@@ -80,7 +84,7 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
-        elif before is not None and before.status == RUNNING and claimed(member.folder):
+        elif before is not None and before.status == RUNNING and _elsewhere(member.folder, home):
             refused.append(
                 f"{member.folder}: another process trains it; wait until that has ended."
             )
@@ -93,9 +97,20 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     return found
 
 
+def _elsewhere(folder: Path, home: Path) -> bool:
+    """Whether another process trains it; a single run's folder is home, which is this one's."""
+    return folder.resolve() != home.resolve() and claimed(folder)
+
+
 def name_of(folder: Path, home: Path) -> str:
-    """A member's name in the ledger: its folder below it, so that both can be moved together."""
-    return Path(os.path.relpath(folder, home)).as_posix()
+    """A member's name in the ledger: its folder below it, so that both can be moved together.
+
+    InputError for a folder elsewhere.
+    """
+    name = Path(os.path.relpath(folder, home)).as_posix()
+    if name.split("/")[0] == "..":
+        raise InputError(f"{folder}: leads out of {home}; members stand below it.")
+    return name
 
 
 def summary(record: Record) -> dict[str, object]:
@@ -110,7 +125,7 @@ def summary(record: Record) -> dict[str, object]:
     }
 
 
-def objective(record: Record) -> float:
+def objective(record: Mapping[str, Any]) -> float:
     """Last validation accuracy, NaN for a member that diverged or failed."""
     last = (record.get("metrics") or {}).get("last")
     return float(last["validation_accuracy"]) if last else math.nan

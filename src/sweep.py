@@ -14,7 +14,7 @@ from src.begun import begin
 from src.config import Config, validated
 from src.errors import InputError
 from src.interruption import deferred, resumable
-from src.ledger.deaths import cut, deaths
+from src.ledger.deaths import cut, deaths, told_of_deaths
 from src.ledger.resumption import Resumption, command
 from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
@@ -76,17 +76,12 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+        names = [row.name for row in self.standing.rows]
+        died = deaths(self.standing.before.values(), names)
+        self.died = len(died)
+        self.stacks = cut(self.stacks, died)
         if home is not None:
             begin(self.standing, self.configs, home)
-            self._cut(home)
-
-    def _cut(self, home: Path) -> None:
-        """Smaller stacks for members that have ended a process twice."""
-        died = deaths(home)
-        if died:
-            names = [row.name for row in self.standing.rows]
-            self.died = sum(names[k] in died for k in self.missing)
-            self.stacks = cut(self.stacks, names, died)
 
     def _seek(self, home: Path) -> None:
         """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
@@ -143,13 +138,8 @@ class Plan:
         from src.division import crowded, division, left_out
 
         configs = self.configs
-        told = [division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)]
-        if self.died:
-            told.append(
-                f"{self.died:,} member(s) were left running twice, out of memory perhaps: "
-                "their stacks are begun in smaller parts"
-            )
-        for said in told:
+        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        for said in (*told, told_of_deaths(self.died)):
             if said is not None and not self.quiet:
                 print(said, flush=True)
 

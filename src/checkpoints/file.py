@@ -7,6 +7,7 @@ import hashlib
 import os
 import pickle
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,7 +57,13 @@ def write(path: Path, content: Content) -> None:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        remove(partial)
+
+
+def remove(path: Path) -> None:
+    """One that cannot be removed is in nobody's way."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Content:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.capacity import on_gpu
-from src.checkpoints.file import PATTERN, Content, UnfitError, read
+from src.checkpoints.file import PATTERN, Content, UnfitError, read, remove
 from src.checkpoints.start import Point
 from src.config import Config
 from src.errors import InputError
@@ -108,11 +108,11 @@ def remove_ended(ledger: Ledger | None, folders: Sequence[Path]) -> None:
     ended = {name_of(folder, ledger.folder) for folder in folders}
     for path, content in _readable(ledger.folder, quiet=True):
         if ended.issuperset(content["names"]):
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def _readable(home: Path, quiet: bool = False) -> Iterator[tuple[Path, Content]]:
-    for path in sorted(home.glob(PATTERN)):
+    for path in sorted(filter(Path.is_file, home.glob(PATTERN))):
         try:
             content = read(path)
             Point.of(content)

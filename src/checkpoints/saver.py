@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from src.checkpoints.columns import Columns, Growing
 from src.checkpoints.curves import joined
-from src.checkpoints.file import Content, write
+from src.checkpoints.file import Content, remove, write
 from src.checkpoints.kept import kept
 from src.checkpoints.writer import Writer
 from src.config import Config
@@ -125,7 +125,7 @@ class Saver:
             self._writer.finish()
         else:
             self._writer.drop()
-            self.path.unlink(missing_ok=True)
+            remove(self.path)
 
 
 def _copied(value: Any) -> Any:
