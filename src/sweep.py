@@ -4,13 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from src.agreement import check_data, other_code
+from src.begun import begin
 from src.config import Config, validated
 from src.errors import InputError
 from src.interruption import deferred, resumable
@@ -23,7 +23,7 @@ from src.progress import Count
 from src.question import alike, asked, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, Standing, objective, opened, standing, summary
+from src.standing import Asked, Standing, objective, opened, say, standing, summary
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Plan:
         self.died = len(died)
         self.stacks = cut(self.stacks, died)
         if home is not None:
-            self._begin(home)
+            begin(self.standing, self.configs, home)
 
     def _seek(self, home: Path) -> None:
         """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
@@ -97,34 +97,13 @@ class Plan:
         members = zip(self.configs, self.folders, self.labels, overrides, strict=True)
         return [Asked(*each, self.first_number + k) for k, each in enumerate(members)]
 
-    def _begin(self, home: Path) -> None:
-        """Note what the missing members are trained on, and by which code.
-
-        InputError where others were trained on other files.
-        """
-        from src.stacks import checksums_of
-        from src.tracking.provenance import code
-
-        rows, before = self.standing.rows, [row.data for row in self.standing.rows]
-        names = [config.data.name for config in self.configs]
-        then: dict[str, list[dict[str, str]]] = {}
-        for name, found in zip(names, before, strict=True):
-            if found and found not in then.setdefault(name, []):
-                then[name].append(found)
-        started = [row.code for row in rows if row.code and (row.attempts or row.result)]
-        said = other_code(started, code())
-        for k in self.missing:
-            now = checksums_of(self.configs[k])
-            check_data(home, then.get(names[k], []), now)
-            rows[k] = replace(rows[k], data=now, code=code())
-        if said is not None and not self.quiet:
-            print(said, flush=True)
-
     def enter(self, home: Path, words: Sequence[str], several: bool) -> None:
         """Write the members into the ledger, which is made where there is none.
 
         What a process that was killed has left of their files half-written is removed.
         """
+        for note in self.standing.notes:
+            say(note)
         with opened(home, words, several) as ledger:
             ledger.enter(self.standing.rows, self.standing.configurations)
             # Whoever asks for a part of them leaves the others to be asked for by the first words.
