@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from omegaconf import DictConfig
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
+from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
 from src.refusals import first_line, sentence
@@ -29,7 +29,7 @@ _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
 _MOST_LAYERS = 10_000
 
-USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
+USAGE, FAILED, READER_GONE = 2, 1, 141
 
 
 def spelled_out(words: Sequence[str], several: bool) -> list[str]:
@@ -54,10 +54,6 @@ def of_config_dir(folder: Path | None) -> list[str]:
         return []
     require(folder.is_dir(), "--config-dir", folder, "a folder")
     return [f"hydra.searchpath=[file://{folder.resolve()}]"]
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a command as Ctrl-C does: what is finished is kept and told."""
 
 
 class SweepFolder(Callback):
@@ -132,14 +128,20 @@ def guarded(command: Callable[[], object]) -> None:
         command()
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with handled():
+            _told(command)
+    finally:
+        os.environ.pop("HYDRA_FULL_ERROR", None)
+
+
+def _told(command: Callable[[], object]) -> None:
     try:
         command()
         sys.stdout.flush()  # a reader that has gone is noticed here, not by the interpreter's end
-    except Terminated:
-        _leave("terminated.", TERMINATED)
-    except KeyboardInterrupt:
-        _leave("interrupted.", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        ending(exit_code(error))
+        _leave(f"{word(error)}.{advice()}", exit_code(error))
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Nothing more can be said on standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,13 +154,6 @@ def guarded(command: Callable[[], object]) -> None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
         _leave(f"internal fault: {type(error).__name__}: {first_line(error)} ({trace}).", FAILED)
-    finally:
-        os.environ.pop("HYDRA_FULL_ERROR", None)
-        signal.signal(signal.SIGTERM, before)
-
-
-def _terminated(signum: int, frame: object) -> None:
-    raise Terminated
 
 
 def _leave(message: str, code: int) -> NoReturn:

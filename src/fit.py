@@ -26,6 +26,7 @@ from src.module import StackModule
 from src.progress import Progress
 from src.saving import SaveStack
 from src.schema.run import TrainerConfig
+from src.stopping import Stopping
 from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
 
@@ -53,12 +54,13 @@ def fit_stack(
     in_full = tracker.members[0].in_full
     pictured = schedule_of_histograms(configs[0].diagnostics, steps) if in_full else never
     recorder = Recorder(watched, tracker, pictured, point.last_look)
-    callbacks: list[Callback] = [recorder]
+    stopping = Stopping(tracker)
+    callbacks: list[Callback] = [stopping, recorder]
     gallery = Gallery(tracker) if in_full and configs[0].diagnostics.images else None
     if gallery is not None:
         callbacks.append(gallery)
     if saver is not None:
-        callbacks.append(SaveStack(saver, recorder))
+        callbacks.append(SaveStack(saver, recorder, stopping.urgent))
     with _without_noise(), _interrupts_passed_on():
         trainer = _trainer(config, tracker.members[0].folder, callbacks)
         device = trainer.strategy.root_device

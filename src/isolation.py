@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from src.errors import SweepStopped, told
+from src.interruption import check
 from src.ledger.rows import FAILED
 from src.schema.on_failure import STOP, retries
 from src.standing import name_of
@@ -94,6 +95,7 @@ class Stack:
 
     def _attempt(self, positions: list[int]) -> list[list[int]]:
         """Train them together; the stacks to be tried next, the first one last."""
+        check()
         started = time.perf_counter()
         outcomes = self._outcomes(positions)
         if isinstance(outcomes, Fault):

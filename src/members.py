@@ -17,6 +17,7 @@ from src.checkpoints.saver import Saver
 from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.fit import fit_stack
+from src.interruption import check
 from src.isolation import Fault, Result, Stack, facts_of_attempt, home_of_member
 from src.ledger.rows import ENDED
 from src.ledger.store import Ledger
@@ -128,6 +129,7 @@ def _finish(
     member: MemberTracker, model: StackedMLP, k: int, facts: dict[str, Any]
 ) -> Result | Fault:
     """Write weights and result; a fault in that is this member's alone."""
+    check()
     config = member.config
     notes = {
         "activation": config.activation.name,

@@ -13,8 +13,9 @@ from omegaconf import DictConfig
 from src.agreement import check_data, other_code
 from src.config import Config, validated
 from src.errors import InputError
+from src.interruption import deferred, resumable
 from src.ledger.deaths import cut, deaths
-from src.ledger.resumption import Resumption
+from src.ledger.resumption import Resumption, command
 from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
 from src.ledger.taken import Taken
@@ -135,6 +136,7 @@ class Plan:
             left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
             if Resumption.own and several and not (self.whole and left_out):
                 ledger.tell("words", list(words))
+            resumable(command(home))
             for k, each in self.reused.items():
                 each.copy()
                 name = self.standing.rows[k].name
@@ -188,7 +190,10 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            with nullcontext() if home is None else Ledger.at(home) as ledger:
+            with (
+                nullcontext() if home is None else Ledger.at(home) as ledger,
+                deferred(),
+            ):
                 return train_members(
                     self.configs,
                     self.folders,

@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process, resumable
+
+with in_one_line():  # a command guards itself from then on
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -28,13 +30,11 @@ try:
     from src.held_out import hint, settle
     from src.ledger.claim import claim, release
     from src.ledger.resumption import Resumption, resumed
+    from src.ledger.resumption import command as resuming
     from src.ledger.store import LEDGER
     from src.refusals import of_composition
     from src.storage import stopping, unwritten
     from src.sweep import Plan
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 Task = Callable[[DictConfig], float]
 
@@ -173,6 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _jobs.process = os.getpid()
         _jobs.folder = _jobs.refusal = _jobs.stopped = None
         words = resumed(typed)
+        if Resumption.folder is not None:
+            resumable(resuming(Resumption.folder))
         SweepFolder.words = words
         sys.argv[1:] = arranged(words)
         refuse_foreign_code(sys.argv[1:])
@@ -199,4 +201,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

@@ -8,7 +8,7 @@ from tests.architecture import Graph, cycles, needed, outside, read, upward, wit
 
 # From the bottom up: a module imports from its own layer and from those before it.
 LAYERS = [
-    ["src.errors"],
+    ["src.errors", "src.interruption"],
     # Pure: torch, and the two modules that need nothing at all.
     [
         "src.streams",
@@ -55,7 +55,7 @@ LAYERS = [
     ["src.diagnostics.recorder", "src.diagnostics.gallery"],
     ["src.saving"],
     ["src.tuned"],
-    ["src.assembly"],
+    ["src.assembly", "src.stopping"],
     ["src.fit"],
     ["src.isolation"],
     ["src.members", "src.finished"],
@@ -77,6 +77,7 @@ PURE = LAYERS[1]
 LIGHT = [
     "src.config",
     "src.schema",
+    "src.interruption",
     "src.cli",
     "src.refusals",
     *("src.report.results", "src.report.metrics", "src.report.roles", "src.report.reasons"),
@@ -115,8 +116,8 @@ HYDRA = [
     "src.bench.__main__",
 ]
 LIGHTNING = [
-    *("src.lightning", "src.fit", "src.diagnostics.recorder", "src.diagnostics.gallery"),
-    "src.saving",
+    *("src.lightning", "src.fit", "src.stopping", "src.saving", "src.diagnostics.recorder"),
+    "src.diagnostics.gallery",
     "src.bench.lightning_loop",  # a peer
 ]
 NAMELESS = {"utils", "util", "common", "core", "base", "helpers", "helper", "misc"}
@@ -184,7 +185,7 @@ def test_report_needs_files_and_sentences_only(graph: Graph) -> None:
                 *("src.diagnostics.records", "src.diagnostics.verdicts.names"),
             ]
             if module == "src.report.__main__":  # an entry point, guarded as all of them are
-                allowed.append("src.cli")
+                allowed += ["src.cli", "src.interruption"]
             assert all(within(name, allowed) for name in ours), module
             heavy = [name for name in needed(graph, module) if within(name, TRAINING)]
             assert heavy == [], module

@@ -148,6 +148,7 @@ def _mutated(kind: Kind, foreign: list[bytes], random: Random) -> Iterator[tuple
 
 def _refused(kind: Kind, path: Path, sound: Any) -> bool:
     """Whether it was; where not, what was read is what was written."""
+    assert sys.__stderr__ is not None
     faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
     try:
         assert kind.read(path) == sound

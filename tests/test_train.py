@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from src import fit
-from src.cli import Terminated
+from src.interruption import Terminated
 from tests.command import Command
 from tests.conftest import SMALL
 
@@ -201,7 +201,8 @@ def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "here" / "old" / "result.json").write_text("{")
     outcome = command("-m", *QUICK, "hydra.sweep.dir=here", "seed=1,2")
     assert outcome.code == 130
-    assert outcome.sentences[-1] == "interrupted."
+    resume = "python -m src.train resume=here goes on from here."
+    assert outcome.sentences[-1] == f"interrupted. {resume}"
 
 
 @pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])

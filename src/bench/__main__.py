@@ -8,14 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
+from src.interruption import in_one_line, process
 
-from src.bench import commands, gpu, looks, memory, picture, stacks, starts
-from src.bench.machine import machine, revision, versions
-from src.bench.markdown import page
-from src.bench.names import STARTS
-from src.bench.work import Palette
-from src.config import CONF, PROJECT, Config, register, validated
+with in_one_line():
+    from hydra import compose, initialize_config_dir
+
+    from src.bench import commands, gpu, looks, memory, picture, stacks, starts
+    from src.bench.machine import machine, revision, versions
+    from src.bench.markdown import page
+    from src.bench.names import STARTS
+    from src.bench.work import Palette
+    from src.config import CONF, PROJECT, Config, register, validated
 
 INITS = ("he", "xavier", "lecun", "default", "he_uniform", "xavier_normal")
 ACTIVATIONS = ("relu", "tanh", "leaky_relu", "silu")
@@ -171,4 +174,5 @@ def _sections(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

@@ -15,6 +15,7 @@ from src.data.datasets import DATASETS
 from src.data.examples import EVALUATION_BATCH, Examples, Splits
 from src.engine.precision import products
 from src.errors import on_one_line
+from src.interruption import check
 from src.lightning import Callback, LightningModule, Trainer
 from src.model import StackedMLP
 from src.tracking import pictures
@@ -52,6 +53,7 @@ class Gallery(Callback):
         names = names_of(self.tracker.members[0].config.data.name, splits.classes)
         side = math.isqrt(splits.features)
         for k, answers in zip(living, chosen, strict=True):
+            check()
             member = self.tracker.members[k]
             with _unharmed(f"the pictures of {member.label}"):
                 drawn = _drawn(model, k, splits.validation, answers, names)

@@ -184,9 +184,9 @@ class Ledger:
         self._set(statement, [(FAILED, time.time(), error, trace, name)])
 
     def wait(self, names: Sequence[str]) -> None:
-        """They were begun and are not finished: whoever resumes trains them."""
-        statement = "UPDATE members SET status = ? WHERE name = ?"
-        self._set(statement, [(PENDING, name) for name in names])
+        """Those of them that were begun and are not finished: whoever resumes trains them."""
+        statement = "UPDATE members SET status = ? WHERE name = ? AND status = ?"
+        self._set(statement, [(PENDING, name, RUNNING) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
         """values: the last of each is the member's name."""
