@@ -9,16 +9,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from src.checkpoints.places import home_of
 from src.errors import SweepStopped, told
 from src.interruption import check
 from src.ledger.rows import FAILED
 from src.schema.on_failure import STOP, retries
-from src.standing import name_of
+from src.standing import name_of, objective
 from src.storage import concerns_all
 from src.tracking.member import MemberTracker
 from src.tracking.provenance import git_revision, source_sha256, versions
@@ -38,9 +38,7 @@ class Result:
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Result":
         """record: what its result.json says."""
-        last = (record.get("metrics") or {}).get("last")
-        objective = float(last["validation_accuracy"]) if last else math.nan
-        return cls(record["status"], objective, record.get("error"))
+        return cls(record["status"], objective(record), record.get("error"))
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Stack:
         self._results: dict[int, Result] = {}
         self._retried = Counter[int]()
         self._stop = False
-        self._ledger, self._home = members[0].ledger, home_of_member(members[0])
+        self._ledger, self._home = members[0].ledger, home_of(members)
 
     def run(self) -> list[Result]:
         """In the order given.
@@ -205,11 +203,6 @@ def _free() -> None:
     """What a failed attempt held: Lightning's trainer and our module hold each other."""
     gc.collect()
     torch.cuda.empty_cache()  # nothing, where no GPU is used
-
-
-def home_of_member(member: MemberTracker) -> Path:
-    """The folder that its ledger stands in, or would."""
-    return member.folder.parent if member.ledger is None else member.ledger.folder
 
 
 def facts_of_attempt(members: int, started: float) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def launch(
             lambda job, folder: openings.append(_prepare(job, folder, sweep)),
             whole=_at_once(sweep),
             home=home,
+            first_number=first_number,
         )
         home.mkdir(parents=True, exist_ok=True)
         planned.enter(home, SweepFolder.words, several=True)

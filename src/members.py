@@ -18,8 +18,8 @@ from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.fit import fit_stack
 from src.interruption import check
-from src.isolation import Fault, Result, Stack, facts_of_attempt, home_of_member
-from src.ledger.rows import ENDED
+from src.isolation import Fault, Result, Stack, facts_of_attempt
+from src.ledger.rows import ENDED, FAILED
 from src.ledger.store import Ledger
 from src.model import StackedMLP
 from src.progress import Progress, watch
@@ -116,7 +116,7 @@ def _trained(
             _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
             for k, member in enumerate(members)
         ]
-        saver.keep = saver.keep or any(isinstance(result, Fault) for result in results)
+        saver.keep = saver.keep or any(result.status == FAILED for result in results)
     return results
 
 
@@ -147,7 +147,7 @@ def _finish(
             name = name_of(member.folder, member.ledger.folder)
             member.ledger.end(name, record["status"], summary(record))
     except Exception as error:
-        if concerns_all(error, home_of_member(member)):
+        if concerns_all(error, home_of([member])):
             raise
         return Fault.of(error)
     return Result.of(record)

@@ -7,7 +7,7 @@ was asked for.
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -60,7 +60,11 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     resumes = Resumption.covers(home)
     refused, begun = [], []
     for position, member in enumerate(members):
-        name = name_of(member.folder, home)
+        try:
+            name = name_of(member.folder, home)
+        except InputError as error:
+            refused.append(str(error))
+            continue
         content = identity(as_plain(member.config))
         row = Row(name, member.number, member.label, member.overrides, hashed(content))
         found.configurations[row.digest] = content
@@ -72,13 +76,14 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
                 )
             found.rows.append(row)
             continue
-        if before is not None and before.digest != row.digest:
-            begun.append((member.folder, then.get(before.digest), content))
         record = _sound(member.folder, before)
+        if before is not None and record is None:
+            known_as = content if before.digest == row.digest else then.get(before.digest)
+            begun.append((member.folder, known_as, content))
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
-        elif before is not None and before.status == RUNNING and claimed(member.folder):
+        elif before is not None and before.status == RUNNING and _elsewhere(member.folder, home):
             refused.append(
                 f"{member.folder}: another process trains it; wait until that has ended."
             )
@@ -91,9 +96,20 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     return found
 
 
+def _elsewhere(folder: Path, home: Path) -> bool:
+    """Whether another process trains it; a single run's folder is home, which is this one's."""
+    return folder.resolve() != home.resolve() and claimed(folder)
+
+
 def name_of(folder: Path, home: Path) -> str:
-    """A member's name in the ledger: its folder below it, so that both can be moved together."""
-    return Path(os.path.relpath(folder, home)).as_posix()
+    """A member's name in the ledger: its folder below it, so that both can be moved together.
+
+    InputError for a folder elsewhere.
+    """
+    name = Path(os.path.relpath(folder, home)).as_posix()
+    if name.split("/")[0] == "..":
+        raise InputError(f"{folder}: leads out of {home}; members stand below it.")
+    return name
 
 
 def summary(record: Record) -> dict[str, object]:
@@ -108,7 +124,7 @@ def summary(record: Record) -> dict[str, object]:
     }
 
 
-def objective(record: Record) -> float:
+def objective(record: Mapping[str, Any]) -> float:
     """Last validation accuracy, NaN for a member that diverged or failed."""
     last = (record.get("metrics") or {}).get("last")
     return float(last["validation_accuracy"]) if last else math.nan
@@ -177,6 +193,10 @@ def _result(folder: Path) -> Record | None:
     if not (folder / RESULT).exists():
         return None
     record = read_result(folder / RESULT)
+    try:
+        identity(record["config"])
+    except (AttributeError, TypeError) as error:
+        raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
     return {**record, "folder": str(folder)} if record["status"] in ENDED else None
 
 
@@ -214,10 +234,12 @@ def _check_members(home: Path, found: Standing) -> None:
     if not added or not left_out:
         return
     then, now = " ".join(_own(left_out, added)), " ".join(_own(added, left_out))
+    said = f"with {then}" if then else f"without {now}" if now else "with other members"
+    more = f", not {now}" if then and now else ""
     raise InputError(
-        f"{home}: was begun with {then or left_out[0].name}{now and f', not {now}'}; "
-        f"{len(left_out):,} of its {len(found.before):,} members are not among the {len(asked):,} "
-        "asked for. What is resumed may have more members, or fewer, but not others."
+        f"{home}: was begun {said}{more}; {len(left_out):,} of its {len(found.before):,} members "
+        f"are not among the {len(asked):,} asked for. What is resumed may have more members, or "
+        "fewer, but not others."
     )
 
 

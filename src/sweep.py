@@ -14,7 +14,7 @@ from src.agreement import check_data, other_code
 from src.config import Config, validated
 from src.errors import InputError
 from src.interruption import deferred, resumable
-from src.ledger.deaths import cut, deaths
+from src.ledger.deaths import cut, deaths, told_of_deaths
 from src.ledger.resumption import Resumption, command
 from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
@@ -76,17 +76,12 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+        names = [row.name for row in self.standing.rows]
+        died = deaths(self.standing.before.values(), names)
+        self.died = len(died)
+        self.stacks = cut(self.stacks, died)
         if home is not None:
             self._begin(home)
-            self._cut(home)
-
-    def _cut(self, home: Path) -> None:
-        """Smaller stacks for members that have ended a process twice."""
-        died = deaths(home)
-        if died:
-            names = [row.name for row in self.standing.rows]
-            self.died = sum(names[k] in died for k in self.missing)
-            self.stacks = cut(self.stacks, names, died)
 
     def _seek(self, home: Path) -> None:
         """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
@@ -164,13 +159,8 @@ class Plan:
         from src.division import crowded, division, left_out
 
         configs = self.configs
-        told = [division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)]
-        if self.died:
-            told.append(
-                f"{self.died:,} member(s) were left running twice, out of memory perhaps: "
-                "their stacks are begun in smaller parts"
-            )
-        for said in told:
+        told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
+        for said in (*told, told_of_deaths(self.died)):
             if said is not None and not self.quiet:
                 print(said, flush=True)
 
@@ -213,17 +203,18 @@ def plan(
     prepare: Callable[[DictConfig, Path], None] | None = None,
     whole: bool = True,
     home: Path | None = None,
+    first_number: int = 0,
 ) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
     Each job is asked for once and not kept. prepare: called with each sound one and its folder.
     whole: whether these are all members of the sweep. Where they are not, or where something is
     tuned for each arm, the test set is held out until the sweep's end (src.held_out). home: the
-    folder of the sweep's ledger.
+    folder of the sweep's ledger. first_number: of the first job among those of the sweep.
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
-    planned = Plan([], [], [], limits or StackLimits())
+    planned = Plan([], [], [], limits or StackLimits(), first_number=first_number)
     overrides: list[list[str]] = []
     faults: dict[str, None] = {}
     count = Count(len(jobs), "members checked")

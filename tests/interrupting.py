@@ -40,9 +40,8 @@ def trained(configs: Sequence[Config], home: Path, max_stack: int = 512) -> list
     for folder, result in zip(folders, results, strict=True):
         file = folder / WEIGHTS
         weights = load_file(file) if file.exists() else {}
-        found.append(
-            Trained(folder, result.status, result.objective, read_result(folder / RESULT), weights)
-        )
+        record = read_result(folder / RESULT)
+        found.append(Trained(folder, result.status, result.objective, record, weights))
     return found
 
 

@@ -38,8 +38,8 @@ LAYERS = [
     # Report reads files and imports nothing else of ours that is not as light as itself.
     ["src.report"],
     [
-        *("src.question", "src.standing", "src.agreement", "src.storage", "src.failures"),
-        *("src.sweeps.found", "src.ledger.taken"),
+        *("src.question", "src.standing", "src.agreement", "src.sweeps.found", "src.ledger.taken"),
+        *("src.storage", "src.failures"),
     ],
     ["src.engine"],
     ["src.diagnostics"],
@@ -61,7 +61,7 @@ LAYERS = [
     ["src.members", "src.finished"],
     ["src.ledger.reuse"],
     ["src.sweep"],
-    ["src.cli", "src.refusals"],
+    ["src.cli", "src.refusals", "src.typed"],
     ["src.held_out", "src.sweeps"],
     ["src.grafts", "src.composition", "src.jobs", "src.launch"],
     ["src.theory"],
@@ -104,6 +104,7 @@ HYDRA = [
     "src.config",
     "src.layer_options",
     "src.cli",
+    "src.typed",
     "src.refusals",
     "src.grafts",
     "src.composition",

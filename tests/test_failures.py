@@ -32,6 +32,12 @@ def failing(patch: pytest.MonkeyPatch, *seeds: int) -> list[list[int]]:
     return begun
 
 
+def died(home: Path) -> dict[int, int]:
+    with Ledger.read(home) as ledger:
+        rows = ledger.rows()
+        return deaths(rows, [row.name for row in rows])
+
+
 def statuses(home: Path) -> list[str]:
     with Ledger.read(home) as ledger:
         return [row.status for row in ledger.rows()]
@@ -122,7 +128,7 @@ def test_members_that_have_ended_two_processes_begin_in_halves(
             again = ["resume=here"] if attempt else [*asked, "seeds=4"]
             assert command(*again).code == 130
     home = tmp_path / "here"
-    assert list(deaths(home).values()) == [2] * 4
+    assert list(died(home).values()) == [2] * 4
     begun = failing(monkeypatch)
     outcome = command("resume=here")
     assert outcome.code == 0, outcome.err
@@ -130,13 +136,12 @@ def test_members_that_have_ended_two_processes_begin_in_halves(
     assert outcome.out.count("4 member(s) were left running twice") == 1
     sizes = [json.loads(path.read_text())["members_in_stack"] for path in command.results()]
     assert sizes == [2] * 4
-    assert deaths(home) == {}
+    assert died(home) == {}
 
 
 def test_stacks_are_cut_further_the_more_often_they_end_a_process() -> None:
-    names = [f"m{k}" for k in range(9)]
     stacks = [[0, 1, 2, 3, 4], [5, 6, 7], [8]]
-    assert cut(stacks, names, {}) == stacks
-    assert cut(stacks, names, {"m1": 2, "m8": 3}) == [[0, 1], [2, 3, 4], [5, 6, 7], [8]]
-    assert cut(stacks, names, {"m7": 5}) == [stacks[0], [5], [6], [7], [8]]
-    assert cut(stacks, names, {"m7": 500}) == [stacks[0], [5], [6], [7], [8]]
+    assert cut(stacks, {}) == stacks
+    assert cut(stacks, {1: 2, 8: 3}) == [[0, 1], [2, 3, 4], [5, 6, 7], [8]]
+    assert cut(stacks, {7: 5}) == [stacks[0], [5], [6], [7], [8]]
+    assert cut(stacks, {7: 500}) == [stacks[0], [5], [6], [7], [8]]

@@ -73,7 +73,7 @@ def test_prune_asks_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_prune_leaves_what_has_just_been_resumed() -> None:
     files = littered("s", ["done"])
     (sweep,) = found([MULTIRUN])
-    with trained_elsewhere(sweep.folder), pytest.raises(InputError, match="another process"):
+    with trained_elsewhere(sweep.folder), pytest.raises(InputError, match="trains its members"):
         prune(sweep)
     (sweep.folder / "seed=0" / RESULT).unlink()
     assert prune(sweep) == 0

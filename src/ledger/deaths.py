@@ -1,39 +1,45 @@
 """Members whose process ended while it trained them, and said nothing: out of memory, perhaps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
-from src.ledger.rows import RUNNING
-from src.ledger.store import LEDGER, Ledger
+from src.ledger.rows import RUNNING, Row
 
 TWICE = 2
 
 
-def deaths(home: Path) -> dict[str, int]:
-    """How often those of the ledger were begun that were left running, from twice on."""
-    if not (home / LEDGER).is_file():
-        return {}
-    with Ledger.read(home) as ledger:
-        return {
-            row.name: row.attempts
-            for row in ledger.rows()
-            if row.status == RUNNING and row.attempts >= TWICE
-        }
+def deaths(rows: Iterable[Row], names: Sequence[str]) -> dict[int, int]:
+    """How often those were begun that were left running, from twice on, by position.
+
+    names: of the members, by position.
+    """
+    positions = {name: position for position, name in enumerate(names)}
+    return {
+        positions[row.name]: row.attempts
+        for row in rows
+        if row.status == RUNNING and row.attempts >= TWICE and row.name in positions
+    }
 
 
-def cut(
-    stacks: Sequence[Sequence[int]], names: Sequence[str], died: Mapping[str, int]
-) -> list[list[int]]:
+def cut(stacks: Sequence[Sequence[int]], died: Mapping[int, int]) -> list[list[int]]:
     """The stacks; those with such members in halves, in quarters after four times, and so on.
 
-    names: of the members, by position. If memory was the reason, smaller stacks need less of it;
-    if it was not, members have the same numbers in any stack.
+    If memory was the reason, smaller stacks need less of it; if it was not, members have the same
+    numbers in any stack.
     """
     parts: list[list[int]] = []
     for stack in stacks:
-        begun = max((died.get(names[k], 0) for k in stack), default=0)
+        begun = max((died.get(k, 0) for k in stack), default=0)
         pieces = min(2 ** (begun // TWICE), len(stack))
         cuts = [len(stack) * piece // pieces for piece in range(pieces + 1)]
         parts += [list(stack[start:end]) for start, end in pairwise(cuts)]
     return parts
+
+
+def told_of_deaths(members: int) -> str | None:
+    if not members:
+        return None
+    return (
+        f"{members:,} member(s) were left running twice, out of memory perhaps: their stacks are "
+        "begun in smaller parts"
+    )

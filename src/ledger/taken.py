@@ -1,8 +1,6 @@
 """A finished member of an earlier sweep, copied into this one: its files first, its result last."""
 
-import hashlib
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,16 @@ from src.diagnostics.records import read as read_records
 from src.diagnostics.records import write as write_records
 from src.errors import InputError, on_one_line
 from src.report.results import Record
-from src.tracking.files import RESULT, write_atomically, write_json
+from src.tracking.files import (
+    FILES,
+    RESULT,
+    check_sum,
+    content_of,
+    read_result,
+    sha256,
+    write_atomically,
+    write_result,
+)
 
 # As src.tracking.member and src.tracking.events name them, which import torch and TensorBoard.
 WEIGHTS, LOG, EVENTS = "weights.safetensors", "train.log", "events.out.tfevents."
@@ -30,43 +37,41 @@ class Taken:
 
     def copy(self) -> None:
         """OSError where a file cannot be written; InputError where the source has gone since."""
-        label, before = self.record["label"], self._told_label()
+        content = self._content()
         self.folder.mkdir(parents=True, exist_ok=True)
+        files = {}
+        for name, expected in self.record[FILES].items():
+            files[name] = self._write(name, content[name], expected)
+        for name in content.keys() - files.keys():
+            write_atomically(self.folder / name, content[name])
+        kept = {key: value for key, value in self.record.items() if key not in _ADDED}
+        write_result(self.folder / RESULT, {**kept, FILES: files})
+
+    def _content(self) -> dict[str, bytes]:
+        """All files but the result, by name; the log says where they are from."""
         try:
-            weights = (self.source / WEIGHTS).read_bytes()
-            log = (self.source / LOG).read_bytes() if (self.source / LOG).is_file() else b""
-            events = {path.name: path.read_bytes() for path in self.source.glob(f"{EVENTS}*")}
+            found = {name: content_of(self.source / name) for name in self.record[FILES]}
+            paths = [*self.source.glob(f"{EVENTS}*"), *self.source.glob(LOG)]
+            found |= {path.name: content_of(path) for path in paths}
         except OSError as error:
-            raise InputError(
-                f"{self.source}: cannot be reused ({on_one_line(error)}); reuse=false trains anew."
-            ) from error
-        same = label == before
-        write_atomically(self.folder / WEIGHTS, weights if same else relabelled(weights, label))
-        self._copy_records(label, same)
-        for name, content in events.items():
-            write_atomically(self.folder / name, content)
-        said = f"{time.strftime('%Y-%m-%d %H:%M:%S')} reused from {self.record['reused_from']}\n"
-        write_atomically(self.folder / LOG, log + said.encode())
-        write_json(self.folder / RESULT, self._whole())
+            said = on_one_line(error)
+            raise InputError(f"{self.source}: cannot be reused ({said}).") from error
+        line = f"{time.strftime('%Y-%m-%d %H:%M:%S')} reused from {self.record['reused_from']}\n"
+        found[LOG] = found.get(LOG, b"") + line.encode()
+        return found
 
-    def _told_label(self) -> str:
-        return str(json.loads((self.source / RESULT).read_bytes())["label"])
-
-    def _copy_records(self, label: str, same: bool) -> None:
-        path = self.source / RECORDS
-        if not path.is_file():
-            return
-        if same:
-            write_atomically(self.folder / RECORDS, path.read_bytes())
-        else:
-            write_records(self.folder / RECORDS, label, read_records(path))
-
-    def _whole(self) -> Record:
-        """The result, with the checksums of the files as they are here."""
-        whole = {key: value for key, value in self.record.items() if key not in _ADDED}
-        if "files" in whole:
-            whole["files"] = {name: checksum(self.folder / name) for name in whole["files"]}
-        return whole
+    def _write(self, name: str, content: bytes, expected: str) -> str:
+        """One whose SHA-256 is known, with this sweep's label in it; its new SHA-256."""
+        check_sum(self.source / name, content, expected)
+        path, label = self.folder / name, self.record["label"]
+        if label == read_result(self.source / RESULT)["label"]:
+            write_atomically(path, content)
+            return expected
+        if name == RECORDS:
+            return write_records(path, label, read_records(self.source / name, expected))
+        content = relabelled(content, label)
+        write_atomically(path, content)
+        return sha256(content)
 
 
 def relabelled(content: bytes, label: str) -> bytes:
@@ -79,24 +84,12 @@ def relabelled(content: bytes, label: str) -> bytes:
     return len(text).to_bytes(8, "little") + text + content[end:]
 
 
-def checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def sound(source: Path, record: Record) -> bool:
     """Whether the files beside a result are there, and are what it says they are."""
+    files = record.get(FILES) or {}
     try:
-        for name, expected in (record.get("files") or {}).items():
-            if os.path.basename(name) != name or checksum(source / name) != expected:
-                return False
-        header = (source / WEIGHTS).read_bytes()
-        size = int.from_bytes(header[:8], "little")
-        tensors = json.loads(header[8 : 8 + size])
-        ends = [each["data_offsets"][1] for key, each in tensors.items() if key != "__metadata__"]
-        if len(header) != 8 + size + max(ends) or "__metadata__" not in tensors:
-            return False
-        if (source / RECORDS).is_file():
-            read_records(source / RECORDS)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # InputError is a ValueError
+        for name, expected in files.items():
+            check_sum(source / name, content_of(source / name), str(expected))
+    except (OSError, InputError):
         return False
-    return True
+    return WEIGHTS in files and not files.keys() - {WEIGHTS, RECORDS}

@@ -8,6 +8,7 @@ line of JSON, then its bytes.
 
 import hashlib
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -35,9 +36,19 @@ def save_weights(
         tensors[f"{2 * position}.bias"] = bias.contiguous()
     for block, scale in enumerate(scales):
         tensors[_scale(block)] = torch.tensor(scale, dtype=torch.float32)
-    content = save(tensors, metadata={**notes, SUM: tensor_sum(tensors)})
+    content = in_order(save(tensors, metadata={**notes, SUM: tensor_sum(tensors)}))
     write_atomically(path, content)
     return sha256(content)
+
+
+def in_order(content: bytes) -> bytes:
+    """The same file with its metadata by name: safetensors has them in another order each time."""
+    (size,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at a multiple of 8 bytes
+    return struct.pack("<Q", len(text)) + text + content[8 + size :]
 
 
 def tensor_sum(tensors: Mapping[str, Tensor]) -> str:
