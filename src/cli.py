@@ -8,22 +8,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ValueType
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
 from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
-from src.refusals import first_line, sentence
+from src.refusals import sentence
 from src.replicates import replicated
+from src.schema.reasons import reason
 from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
 from src.trust import check_folders
+from src.typed import check_folder, check_hydra, check_sweep, check_words, elided, flags_of
 
 _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
@@ -65,15 +67,23 @@ class SweepFolder(Callback):
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
         """Before Hydra writes into the folder of a single run. It swallows every Exception here."""
-        folder = Path(config.hydra.run.dir)
-        if (folder / RESULT).exists() and not Resumption.covers(folder):
+        try:
+            folder = Path(config.hydra.run.dir)
+            held = (folder / RESULT).exists() and not Resumption.covers(folder)
+        except (OSError, OmegaConfBaseException):
+            return  # told when Hydra makes it
+        if held:
             _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
         _take(folder)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
-        folder = Path(config.hydra.sweep.dir)
-        SweepFolder._current, SweepFolder._trained = folder, False
-        if _take(folder) and not config.hydra.launcher._target_.endswith(".StackedLauncher"):
+        try:
+            folder = Path(config.hydra.sweep.dir)
+            SweepFolder._current, SweepFolder._trained = folder, False
+            launcher = str(config.hydra.launcher._target_)
+        except OmegaConfBaseException:
+            return  # told when Hydra makes it
+        if _take(folder) and not launcher.endswith(".StackedLauncher"):
             try:
                 begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
             except InputError as error:
@@ -153,33 +163,37 @@ def _told(command: Callable[[], object]) -> None:
         if said is not None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
-        _leave(f"internal fault: {type(error).__name__}: {first_line(error)} ({trace}).", FAILED)
+        _leave(f"internal fault: {type(error).__name__}: {reason(error)} ({trace}).", FAILED)
 
 
 def _leave(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {elided(line)}", file=sys.stderr)
     sys.exit(code)
 
 
 def arranged(arguments: Sequence[str]) -> list[str]:
     """The command line as Hydra can read it: overrides, then flags; lists, paths, seeds told.
 
+    InputError for what cannot be read at all.
+
     argparse refuses overrides on both sides of a flag, and Hydra's grammar a value with an = in
     it, which our own folders (init=he) have, and [100]*30, which is thirty layers of 100.
     """
-    parsed = get_args_parser().parse_intermixed_args(list(arguments))
+    check_words(arguments)
+    parsed = flags_of(arguments)
     flags = list(arguments)
     for override in parsed.overrides:
         flags.remove(override)
     overrides = replicated(parsed.overrides, parsed.multirun)
+    check_sweep(overrides)
     # Overrides first: --info alone would take the next word for its own.
     return [*map(_quoted, map(_repeated, overrides)), *flags]
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:
-    return bool(get_args_parser().parse_intermixed_args(list(arguments)).multirun)
+    return bool(flags_of(arguments).multirun)
 
 
 def left_to_the_jobs(arguments: Sequence[str]) -> list[str]:
@@ -188,21 +202,23 @@ def left_to_the_jobs(arguments: Sequence[str]) -> list[str]:
     Before it sweeps, Hydra sets every single value on the defaults. There a key of a swept group
     may not exist, and the first fault hides those of the jobs.
     """
-    overrides = get_args_parser().parse_intermixed_args(list(arguments)).overrides
+    overrides = flags_of(arguments).overrides
     return [_left(item) if item in overrides else item for item in arguments]
 
 
 def refuse_foreign_code(arguments: Sequence[str]) -> None:
     """InputError where files of earlier runs would have code of theirs run."""
-    flags = get_args_parser().parse_intermixed_args(list(arguments))
+    flags = flags_of(arguments)
     if flags.experimental_rerun is not None:
         raise InputError(
             f"--experimental-rerun={flags.experimental_rerun}: is a pickle, and reading one runs "
             "whatever code it holds; the overrides in its overrides.yaml run it again."
         )
-    folders = [Path(flags.config_dir)] if flags.config_dir else []
+    places = {"--config-dir": Path(flags.config_dir)} if flags.config_dir else {}
     if flags.config_path:  # beside the module of the command, as Hydra has it
-        folders.append(PROJECT / "src" / flags.config_path)
+        places["--config-path"] = PROJECT / "src" / flags.config_path
+    folders = list(places.values())
+    check_hydra(flags.overrides)
     for item in flags.overrides:
         if item.partition("=")[0].lstrip("+") == "hydra.searchpath":
             value = OverridesParser.create().parse_override(item).value()
@@ -211,6 +227,8 @@ def refuse_foreign_code(arguments: Sequence[str]) -> None:
     if flags.config_name:  # it may have folders of its own
         folders += [(folder / flags.config_name).parent for folder in [*folders, CONF]]
     check_folders(folders, flags.overrides)
+    for flag, folder in places.items():
+        check_folder(flag, folder, flags.config_name)
 
 
 def _left(override: str) -> str:

@@ -27,6 +27,7 @@ from src.schema.on_failure import check_on_failure
 from src.schema.optimizer import OptimizerConfig
 from src.schema.own import OwnActivation, OwnInit, OwnOptimizer
 from src.schema.ranges import check_seed
+from src.schema.reasons import reason
 from src.schema.report import ReportConfig
 from src.schema.run import LoggerConfig, ModelConfig, TrainerConfig
 from src.schema.schedule import ScheduleConfig
@@ -119,13 +120,10 @@ def validated(
     """
     hydra = composed.hydra if "hydra" in composed else hydra
     parts: dict[str, Any] = {}
-    faults = [fault for item in fields(Config) for fault in _strangers(composed, item.name)]
-    known = {item.name for item in fields(Config)}
-    strangers = sorted(str(key) for key in composed if key not in known | {"hydra"})
-    faults += [no_such_key(key, known) for key in strangers]
-    for item in fields(Config):
-        if item.name not in composed or OmegaConf.is_missing(composed, item.name):
-            faults.append(f"{item.name}: cannot be removed; every member needs it.")
+    try:
+        faults = _misshapen(composed)
+    except OmegaConfBaseException as error:  # an interpolation in place of a group or a number
+        faults = [f"{error.full_key or 'configuration'}: {reason(error)}."]
     if faults:
         raise InputError("\n".join(faults))
     for item in fields(Config):
@@ -138,8 +136,7 @@ def validated(
         except MissingMandatoryValue:
             faults += _unset(composed, item.name)
         except OmegaConfBaseException as error:
-            sentence = str(error).splitlines()[0].rstrip(".")
-            faults.append(f"{error.full_key or item.name}: {sentence}.")
+            faults.append(f"{error.full_key or item.name}: {reason(error)}.")
     if faults:
         raise InputError("\n".join(faults))
     config = Config(**parts)
@@ -150,6 +147,18 @@ def validated(
         check_places(foreign, places, primary, [] if hydra is None else hydra.overrides.task)
     _check_names(config, choices or {})
     return config
+
+
+def _misshapen(composed: DictConfig) -> list[str]:
+    """Keys too many, and keys too few."""
+    faults = [fault for item in fields(Config) for fault in _strangers(composed, item.name)]
+    known = {item.name for item in fields(Config)}
+    strangers = sorted(str(key) for key in composed if key not in known | {"hydra"})
+    faults += [no_such_key(key, known) for key in strangers]
+    for item in fields(Config):
+        if item.name not in composed or OmegaConf.is_missing(composed, item.name):
+            faults.append(f"{item.name}: cannot be removed; every member needs it.")
+    return faults
 
 
 def _targets(config: Config) -> Iterator[tuple[str, str]]:

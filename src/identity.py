@@ -61,6 +61,8 @@ def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _content(path: Path) -> str:
     try:
+        if not path.is_file():  # reading a pipe may never end
+            return f"not readable: {path}"
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return f"not readable: {path}"  # told of by whoever trains from it

@@ -11,6 +11,8 @@ from typing import Any, get_type_hints
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import (
     ConfigCompositionException,
+    HydraException,
+    InstantiationException,
     MissingConfigException,
     OverrideParseException,
     SearchPathException,
@@ -22,7 +24,10 @@ from src.config import CONF, SCHEMAS, Config
 from src.errors import InputError, no_such_key
 from src.ledger.resumption import KEY as RESUMED
 from src.replicates import KEY as REPLICATES
+from src.schema.reasons import reason
 from src.schema.words import words
+
+_LOGGING = ("Unable to configure", "Unsupported version", "dictionary doesn't specify a version")
 
 
 def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
@@ -30,7 +35,10 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, SearchPathException):
-        return f"{first_line(error)}."
+        return f"{reason(error)}."
+    if isinstance(error, InstantiationException):
+        named = re.search(r"full_key: (\S+)", str(error))
+        return f"{named[1] if named else 'hydra'}: {reason(error).partition(', set env')[0]}."
     if isinstance(error, MissingConfigException):
         return _missing_option(error)
     if isinstance(error, OverrideParseException):
@@ -38,11 +46,19 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
     if isinstance(error, ConfigCompositionException):
         return _composition(error, arguments)
     if isinstance(error, OmegaConfBaseException):
-        return f"{error.full_key or 'configuration'}: {first_line(error)}."
+        return f"{error.full_key or 'configuration'}: {reason(error)}."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: cannot be written ({error.strerror})."
     if isinstance(error, ValueError) and "Config group override" in str(error):
         return _bad_group(arguments)
+    if isinstance(error, HydraException) and "does not support sweep type" in str(error):
+        return "interval(...): needs a sweeper that searches; hydra/sweeper=grid takes values."
+    if isinstance(error, ValueError) and str(error).startswith("invalid literal for int"):
+        return _bad_place(arguments)
+    if isinstance(error, RuntimeError) and str(error).startswith("Invalid plugin"):
+        return f"hydra.launcher or hydra.sweeper: {reason(error)}."
+    if isinstance(error, ValueError) and str(error).startswith(_LOGGING):
+        return f"hydra.job_logging: {reason(error)} ({reason(error.__cause__ or error)})."
     return None
 
 
@@ -50,11 +66,6 @@ def of_composition(error: BaseException) -> bool:
     """Whether this is a refusal of overrides that can be read, not of what they say in between."""
     readable = not isinstance(error, (InputError, OverrideParseException, OSError))
     return readable and sentence(error) is not None
-
-
-def first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def options_of(group: str) -> list[str]:
@@ -72,13 +83,14 @@ def _missing_option(error: MissingConfigException) -> str:
     options = list(error.options or options_of(group))
     if group and options:
         return _no_such_option(group, option, options)
-    return f"{option or first_line(error)}: no such configuration among the files of {CONF}."
+    return f"{option or reason(error)}: no such configuration among the files of {CONF}."
 
 
 def _unreadable(error: OverrideParseException) -> str:
     # The parser's own words tell of its grammar; of them only the place helps.
     place = re.search(r"input '(.+?)'", str(error))
-    where = f" (it stops at {place.group(1)})" if place else ""
+    known = place is not None and place.group(1) != "<EOF>"
+    where = f" (it stops at {place.group(1)})" if place and known else ""
     return f"{error.override}: cannot be read as key=value{where}."
 
 
@@ -102,8 +114,18 @@ def _bad_group(arguments: Sequence[str]) -> str:
     return "an option of a group must be one of the names that --help lists."
 
 
+def _bad_place(arguments: Sequence[str]) -> str | None:
+    """Below a list stand numbers; OmegaConf takes whatever is typed there for one."""
+    for argument in arguments:
+        key = argument.partition("=")[0].lstrip("+~")
+        above, _, last = key.rpartition(".")
+        if (expected(above) or "").startswith("a list") and not last.isdecimal():
+            return f"{argument}: {above} is {expected(above)}, and is given as a whole."
+    return None
+
+
 def _composition(error: ConfigCompositionException, arguments: Sequence[str]) -> str:
-    said, cause = first_line(error), error.__cause__
+    said, cause = reason(error), error.__cause__
     if "Ambiguous value" in said or "requires --multirun" in said:
         found = said.split("'")[1]
         return f"{found}: several values make a sweep: add -m (a list is written key=[a,b])."
@@ -124,7 +146,7 @@ def _bad_value(said: str, cause: OmegaConfBaseException) -> str:
         return _unknown_key(override, cause)
     key = override.partition("=")[0]
     allowed = expected(key)
-    return f"{override}: must be {allowed}." if allowed else f"{override}: {first_line(cause)}."
+    return f"{override}: must be {allowed}." if allowed else f"{override}: {reason(cause)}."
 
 
 def _unknown_key(override: str, cause: OmegaConfBaseException) -> str:

@@ -60,7 +60,11 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     resumes = Resumption.covers(home)
     refused, begun = [], []
     for position, member in enumerate(members):
-        name = name_of(member.folder, home)
+        try:
+            name = name_of(member.folder, home)
+        except InputError as error:
+            refused.append(str(error))
+            continue
         content = identity(as_plain(member.config))
         row = Row(name, member.number, member.label, member.overrides, hashed(content))
         found.configurations[row.digest] = content
@@ -98,8 +102,14 @@ def _elsewhere(folder: Path, home: Path) -> bool:
 
 
 def name_of(folder: Path, home: Path) -> str:
-    """A member's name in the ledger: its folder below it, so that both can be moved together."""
-    return Path(os.path.relpath(folder, home)).as_posix()
+    """A member's name in the ledger: its folder below it, so that both can be moved together.
+
+    InputError for a folder elsewhere.
+    """
+    name = Path(os.path.relpath(folder, home)).as_posix()
+    if name.split("/")[0] == "..":
+        raise InputError(f"{folder}: leads out of {home}; members stand below it.")
+    return name
 
 
 def summary(record: Record) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -35,6 +36,7 @@ with in_one_line():  # a command guards itself from then on
     from src.refusals import of_composition
     from src.storage import stopping, unwritten
     from src.sweep import Plan
+    from src.trust import RUN_FOLDER
 
 Task = Callable[[DictConfig], float]
 
@@ -106,6 +108,7 @@ def train(composed: DictConfig) -> float:
         if not alone:
             raise
         _jobs.folder, _jobs.refusal = None, error
+        _withdraw(folder)
         return math.nan
     except SweepStopped as error:
         if os.getpid() != _jobs.process:
@@ -116,6 +119,15 @@ def train(composed: DictConfig) -> float:
         if not alone:
             release(folder)
     return objective
+
+
+def _withdraw(folder: Path) -> None:
+    """Remove what Hydra has opened for a run that is refused, where nothing else is there."""
+    recorded = folder / RUN_FOLDER
+    with suppress(OSError):
+        if list(folder.iterdir()) == [recorded]:
+            shutil.rmtree(recorded)
+            folder.rmdir()
 
 
 def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:

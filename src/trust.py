@@ -119,7 +119,7 @@ def _suspect(keys: Sequence[str], text: str) -> bool:
 
 
 def _known(target: str) -> bool:
-    return target in _WRITTEN or _TORCHS.fullmatch(target) is not None
+    return target in _WRITTEN or of_torch(target)
 
 
 def _leaves(node: Any, above: str) -> Iterator[tuple[str, Any]]:
@@ -145,9 +145,13 @@ def approved(target: str) -> bool:
     return target in _APPROVED
 
 
+def of_torch(target: str) -> bool:
+    return _TORCHS.fullmatch(target) is not None
+
+
 def untrusted(targets: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Of (key, target) pairs those whose code is not torch's."""
-    return [(key, target) for key, target in targets if not _TORCHS.fullmatch(target)]
+    return [(key, target) for key, target in targets if not of_torch(target)]
 
 
 def check_places(

@@ -10,6 +10,7 @@ from pathlib import Path
 from src.errors import InputError
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.tables import Damaged, NoLedger
+from src.ledger.words import check_contents, check_known
 
 KEY = "resume"
 MEANT = "a sweep's below multirun/, or a run's below outputs/, is meant"
@@ -66,11 +67,13 @@ def resumed(words: Sequence[str]) -> list[str]:
     for word in overrides:
         if _key(word) in _FOLDERS:
             raise InputError(f"{word}: not together with {asked[0]}, which names the folder.")
+    check_contents(folder, others)
     own = any(names_members(word) for word in overrides)
     several, known = _begun(folder, own)
     if not several and _SEVERAL & set(others):
         raise InputError(f"{asked[0]}: is of a single run; -m is for a sweep.")
     if not own:
+        check_known(known, folder / LEDGER, others)
         anew = {_key(word) for word in overrides}
         kept = set(_overrides(known))
         others = [word for word in known if word not in kept or _key(word) not in anew] + others

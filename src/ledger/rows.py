@@ -47,6 +47,7 @@ class Row:
     @classmethod
     def of(cls, found: dict[str, Any]) -> "Row":
         """From such columns; ValueError or TypeError where they hold something else."""
+        _check_name(found["name"])
         loaded = {
             name: json.loads(value) if name in _JSON and value is not None else value
             for name, value in found.items()
@@ -72,3 +73,10 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 }
 _JSON = ("overrides", "data", "code", "result")
 COLUMNS = tuple(Row.__dataclass_fields__)
+
+
+def _check_name(name: object) -> None:
+    """A member stands below its ledger, whoever wrote that."""
+    below = isinstance(name, str) and not name.startswith("/") and ".." not in name.split("/")
+    if not below:
+        raise ValueError(f"a member is called {name!r}")
