@@ -20,7 +20,7 @@ from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
 from src.ledger.taken import Taken
 from src.progress import Count
-from src.question import alike, asked, shared
+from src.question import alike, asked, labels, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
 from src.standing import Asked, Standing, objective, opened, say, standing, summary
@@ -227,10 +227,3 @@ def plan(
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def labels(overrides: Sequence[Sequence[str]], inits: Sequence[str]) -> list[str]:
-    """What tells each member from the others: the overrides that not all of them share."""
-    shared = set(overrides[0]).intersection(*overrides) if len(overrides) > 1 else set()
-    own = [[item for item in items if item not in shared] for items in overrides]
-    return [",".join(items) or init or "member" for items, init in zip(own, inits, strict=True)]
