@@ -17,13 +17,13 @@ WORDS = [
     ("model.hidden=" + "[" * 900 + "]" * 900, "is nested in 900 brackets; at most 20 can be read."),
     ("+", "+: cannot be read as key=value."),
     ("seed=range(a)", "seed=range(a): cannot be read as key=value (mismatch type argument"),
-    ("seed=foo(1)", "seed=foo(1): cannot be read as key=value (Unknown function 'foo')."),
+    ("seed=foo(1)", "seed=foo(1): cannot be read as key=value (Unknown function 'foo' Available:"),
     ("seed=range(1,5,0)", "must be a range of finite numbers in steps."),
     ("seed=range(0,inf)", "must be a range of finite numbers in steps."),
     ("seed=range(1000000000)", "asks for 1000000000 members; at most 100000"),
-    ("seed=${member_folder:a,b}", "seed: refers to what cannot be resolved."),
+    ("seed=${member_folder:a,b}", "seed: While dereferencing interpolation '${member_folder:a,b}'"),
     ("model.hidden=[8,${foo}]", "model.hidden[1]: refers to foo, which is not there."),
-    ("optimizer.clip_norm=${hydra.job.id}", "refers to hydra.job.id, which has no value."),
+    ("optimizer.clip_norm=${hydra.job.id}", "refers to hydra.job.id, which is not there."),
     ("optimizer.betas.x=1", "optimizer.betas is a list of numbers, and is given as a whole."),
     (
         "hydra.launcher=3",
@@ -37,7 +37,7 @@ WORDS = [
     ("+hydra.callbacks.x._target_=no.such", "hydra.callbacks.x: Error locating target 'no.such'."),
 ]
 OF_SWEEPS = [
-    ("hydra.sweep.subdir=/tmp/x", "/tmp/x: leads out of "),
+    ("hydra.sweep.subdir=/tmp/x/${seed}", "/tmp/x/1: leads out of "),
     ("hydra.launcher._target_=no.such", "Invalid plugin 'no.such'"),
     ("hydra.sweep.dir=${hydra.sweep.dir}", "refers to "),
     ("seed=interval(0,1)", "interval(...): needs a sweeper that searches"),
