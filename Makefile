@@ -20,7 +20,7 @@ READY := data/fashion_mnist/train-images-idx3-ubyte data/fashion_mnist/train-lab
 	data/fashion_mnist/t10k-images-idx3-ubyte data/fashion_mnist/t10k-labels-idx1-ubyte
 
 .DEFAULT_GOAL := help
-.PHONY: help install data sweep report train dashboard test test-peers test-slow check format bench constraints clean
+.PHONY: help install data sweep resume sweeps report train dashboard test test-peers test-slow check format bench constraints clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,13 @@ $(READY) &: | $(INSTALLED)
 
 sweep: install data ## zeros against xavier against he, and their report (SWEEP="..." for another)
 	@$(BIN)/python -m src.train -m $(SWEEP) $(ARGS)
+
+resume: install ## what is missing of the newest sweep that was interrupted (SWEEP=<folder> for another)
+	@folder="$(if $(filter file,$(origin SWEEP)),$$($(BIN)/python -m src.sweeps --newest),$(SWEEP))" && \
+		$(BIN)/python -m src.train resume="$$folder" $(ARGS)
+
+sweeps: install ## all sweeps and runs: state, age, size (RUNS=<folder> for some; ARGS="--prune")
+	@$(BIN)/python -m src.sweeps $(RUNS) $(ARGS)
 
 report: install ## the report of the newest finished sweep, made anew (RUNS=<folder> for another; ARGS="--help")
 	@$(BIN)/python -m src.report $(FINISHED) $(ARGS)

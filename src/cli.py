@@ -3,7 +3,6 @@
 import argparse
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,11 +16,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
+from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
 from src.refusals import sentence
 from src.replicates import replicated
 from src.schema.reasons import reason
+from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
 from src.trust import check_folders
 from src.typed import check_folder, check_hydra, check_sweep, check_words, elided, flags_of
@@ -30,7 +31,7 @@ _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
 _MOST_LAYERS = 10_000
 
-USAGE, FAILED, INTERRUPTED, READER_GONE, TERMINATED = 2, 1, 130, 141, 143
+USAGE, FAILED, READER_GONE = 2, 1, 141
 
 
 def spelled_out(words: Sequence[str], several: bool) -> list[str]:
@@ -57,10 +58,6 @@ def of_config_dir(folder: Path | None) -> list[str]:
     return [f"hydra.searchpath=[file://{folder.resolve()}]"]
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a command as Ctrl-C does: what is finished is kept and told."""
-
-
 class SweepFolder(Callback):
     """Remembers the folder of the sweep that this command has begun, for the table at its end."""
 
@@ -77,17 +74,20 @@ class SweepFolder(Callback):
             return  # told when Hydra makes it
         if held:
             _leave(f"{folder}: holds a {RESULT} already; finished runs are kept.", USAGE)
+        _take(folder)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             folder = Path(config.hydra.sweep.dir)
             SweepFolder._current, SweepFolder._trained = folder, False
-            folder.mkdir(parents=True, exist_ok=True)
-            claim(folder)
-        except InputError as error:
-            _leave(str(error), USAGE)
-        except (OSError, OmegaConfBaseException):
+            launcher = str(config.hydra.launcher._target_)
+        except OmegaConfBaseException:
             return  # told when Hydra makes it
+        if _take(folder) and not launcher.endswith(".StackedLauncher"):
+            try:
+                begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
+            except InputError as error:
+                _leave(str(error), USAGE)
 
     @classmethod
     def train(cls) -> None:
@@ -116,6 +116,18 @@ class SweepFolder(Callback):
         return folder
 
 
+def _take(folder: Path) -> bool:
+    """Whether it is there, for this process alone; another that has it is told of."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        claim(folder)
+    except InputError as error:
+        _leave(str(error), USAGE)
+    except OSError:
+        return False  # told when Hydra writes into it
+    return True
+
+
 def guarded(command: Callable[[], object]) -> None:
     """Run the command; bad input ends it with one sentence on stderr and a non-zero exit code.
 
@@ -126,14 +138,20 @@ def guarded(command: Callable[[], object]) -> None:
         command()
         return
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    before = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with handled():
+            _told(command)
+    finally:
+        os.environ.pop("HYDRA_FULL_ERROR", None)
+
+
+def _told(command: Callable[[], object]) -> None:
     try:
         command()
         sys.stdout.flush()  # a reader that has gone is noticed here, not by the interpreter's end
-    except Terminated:
-        _leave("terminated.", TERMINATED)
-    except KeyboardInterrupt:
-        _leave("interrupted.", INTERRUPTED)
+    except KeyboardInterrupt as error:
+        ending(exit_code(error))
+        _leave(f"{word(error)}.{advice()}", exit_code(error))
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Nothing more can be said on standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -146,16 +164,9 @@ def guarded(command: Callable[[], object]) -> None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
         _leave(f"internal fault: {type(error).__name__}: {reason(error)} ({trace}).", FAILED)
-    finally:
-        os.environ.pop("HYDRA_FULL_ERROR", None)
-        signal.signal(signal.SIGTERM, before)
 
 
-def _terminated(signum: int, frame: object) -> None:
-    raise Terminated
-
-
-def _leave(message: str, code: int) -> None:
+def _leave(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     for line in message.splitlines():
         print(f"error: {elided(line)}", file=sys.stderr)

@@ -17,6 +17,10 @@ class MembersFailed(Exception):
     """Some members could not be trained; the message names them, the others are finished."""
 
 
+class SweepStopped(MembersFailed):
+    """A command ended before all of its members did; the message says why."""
+
+
 def no_such_key(key: str, allowed: Iterable[str]) -> str:
     """allowed: the keys that stand where this one was sought, dotted."""
     return f"{key}: no such key; allowed here: {', '.join(sorted(allowed))}."
@@ -24,8 +28,8 @@ def no_such_key(key: str, allowed: Iterable[str]) -> str:
 
 def told(error: BaseException) -> str:
     """In one line: what a user is meant to see as it is, anything else with its name before it."""
-    said = on_one_line(error)
-    return said if isinstance(error, InputError) else f"{type(error).__name__}: {said}"
+    said, name = on_one_line(error), type(error).__name__
+    return said if isinstance(error, InputError) or said == name else f"{name}: {said}"
 
 
 def on_one_line(error: BaseException) -> str:

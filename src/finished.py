@@ -23,7 +23,7 @@ from src.schema.own import OwnActivation
 from src.schema.run import Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 from src.stacks import sizes, splits_of, stack_key
 from src.tracking.events import EVENTS, EventFile
-from src.tracking.files import RESULT, write_json
+from src.tracking.files import RESULT, expected_of, read_result, write_result
 from src.tracking.member import LOG, WEIGHTS, MemberTracker
 from src.tracking.weights import load_scales, load_weights
 from src.trust import approved, untrusted
@@ -143,7 +143,7 @@ def _loaded(
         there, here = (json.dumps(each, sort_keys=True) for each in (then, splits.checksums))
         raise InputError(f"{member.folder}: was trained on data of {there}, but here is {here}.")
     widths, residual = sizes(config, splits), config.model.residual
-    layers = load_weights(path, widths, residual)
+    layers = load_weights(path, widths, residual, expected_of(record, WEIGHTS))
     scales = load_scales(path, len(widths) - 1) if residual else []
     activation = config.activation
     return layers, activations.build(activation.name, **activation.parameters()), scales
@@ -157,9 +157,9 @@ def _write(member: MemberTracker, record: Record) -> None:
         stream.write(f"{now} tested from its weights: {test}\n")
     _tell_tensorboard(member, record["step"])
     # From the file: a record has more than that.
-    whole = json.loads((member.folder / RESULT).read_text())
+    whole = read_result(member.folder / RESULT)
     whole["metrics"]["test"] = record["metrics"]["test"] = member.test
-    write_json(member.folder / RESULT, whole)
+    write_result(member.folder / RESULT, whole)
 
 
 def _tell_tensorboard(member: MemberTracker, step: int) -> None:

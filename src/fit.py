@@ -1,7 +1,6 @@
 """One stack through Lightning: evaluated at step 0, trained, evaluated, tested once at the end."""
 
 import logging
-import os
 import signal
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 import torch
 
 from src.capacity import on_gpu
-from src.checkpoints import stack_digest
+from src.checkpoints.saver import Saver
+from src.checkpoints.start import Point, Start
 from src.data.chunks import steps_per_epoch
 from src.data.examples import Splits
 from src.data.module import StackData
@@ -20,25 +20,15 @@ from src.diagnostics.histograms import schedule_of_histograms
 from src.diagnostics.recorder import Recorder
 from src.diagnostics.schedule import never, schedule_of
 from src.engine.protocol import Recipe
-from src.lightning import Callback, LightningEnvironment, LightningModule, Trainer
+from src.lightning import Callback, LightningEnvironment, Trainer
 from src.model import StackedMLP
 from src.module import StackModule
 from src.progress import Progress
+from src.saving import SaveStack
 from src.schema.run import TrainerConfig
+from src.stopping import Stopping
 from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
-
-
-class SaveStack(Callback):
-    """Writes the whole stack at each epoch's end, whole or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        partial = self.path.with_suffix(".partial")
-        trainer.save_checkpoint(partial)
-        partial.replace(self.path)
 
 
 def fit_stack(
@@ -46,39 +36,55 @@ def fit_stack(
     recipes: Sequence[Recipe],
     tracker: StackTracker,
     splits: Splits,
+    start: Start | None = None,
+    saver: Saver | None = None,
 ) -> torch.device:
-    """Train the model in place, and return the device that it was trained on."""
+    """Train the model in place, and return the device that it was trained on.
+
+    start: what it goes on from; UnfitError where its optimizers do not. saver: of its checkpoints.
+    """
     configs = [member.config for member in tracker.members]
-    config = configs[0].trainer
-    module = StackModule(model, recipes, config.precision, tracker)
+    config, point = configs[0].trainer, Point() if start is None else start.point
+    module = StackModule(model, recipes, config.precision, tracker, start)
     orders = [member.data.order_seed for member in configs]
     steps = steps_per_epoch(len(splits.train), configs[0].data, config)
     watched = schedule_of(configs[0].diagnostics, steps)
-    data = StackData(splits, configs[0].data, config, orders, watched)
-    folders = [str(member.folder) for member in tracker.members]
+    begin = point.epoch, point.step
+    data = StackData(splits, configs[0].data, config, orders, watched, begin)
     in_full = tracker.members[0].in_full
     pictured = schedule_of_histograms(configs[0].diagnostics, steps) if in_full else never
-    recorder = Recorder(watched, tracker, pictured)
-    callbacks: list[Callback] = [recorder]
-    if in_full and configs[0].diagnostics.images:
-        callbacks.append(Gallery(tracker))
-    if config.checkpoint:
-        name = f"stack-{stack_digest(configs)}.ckpt"
-        callbacks.append(SaveStack(Path(os.path.commonpath(folders)) / name))
+    recorder = Recorder(watched, tracker, pictured, point.last_look)
+    stopping = Stopping(tracker)
+    callbacks: list[Callback] = [stopping, recorder]
+    gallery = Gallery(tracker) if in_full and configs[0].diagnostics.images else None
+    if gallery is not None:
+        callbacks.append(gallery)
+    if saver is not None:
+        callbacks.append(SaveStack(saver, recorder, stopping.urgent))
     with _without_noise(), _interrupts_passed_on():
-        trainer = _trainer(config, Path(folders[0]), callbacks)
+        trainer = _trainer(config, tracker.members[0].folder, callbacks)
         device = trainer.strategy.root_device
-        if config.ckpt_path is None:
+        if start is None:
             trainer.validate(module, data, verbose=False)
-        if config.epochs > 0 and any(tracker.alive):
+        if config.epochs > point.epoch and any(tracker.alive):
+            _begin_at(trainer, point.epoch)
             try:
-                # weights_only: a checkpoint is data, never code.
-                trainer.fit(module, data, ckpt_path=config.ckpt_path, weights_only=True)
+                trainer.fit(module, data)
             finally:
                 module.close()
+        elif gallery is not None and start is not None and tracker.members[0].held_out:
+            # Interrupted after its last step: neither a training nor a test will end.
+            gallery.draw(model.to(device), splits.to(device), config.precision, point.steps_done)
+            model.to("cpu")
         if any(tracker.alive) and not tracker.members[0].held_out:
             trainer.test(module, data, verbose=False)
     return device  # Lightning has brought the module itself back to the CPU
+
+
+def _begin_at(trainer: Trainer, epoch: int) -> None:
+    """Let Lightning count so many epochs as done; what was done in them is ours to restore."""
+    done = dict.fromkeys(("ready", "started", "processed", "completed"), epoch)
+    trainer.fit_loop.epoch_progress.current.load_state_dict(done)
 
 
 def test_stack(model: StackedMLP, members: Sequence[MemberTracker], splits: Splits) -> None:

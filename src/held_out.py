@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-try:
+from src.interruption import in_one_line, process
+
+with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
     from src.report.results import Record, load, read
     from src.report.roles import Roles, roles
     from src.report.settings import asked_of, shown
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 if TYPE_CHECKING:
     from src.report.arms import Arm
@@ -124,4 +123,5 @@ def _command(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

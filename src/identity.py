@@ -40,7 +40,12 @@ def identity(plain: Mapping[str, Any]) -> str:
 
 def digest(plain: Mapping[str, Any]) -> str:
     """The hash by which equal members are known."""
-    return hashlib.sha256(identity(plain).encode()).hexdigest()
+    return hashed(identity(plain))
+
+
+def hashed(known: str) -> str:
+    """The same of what identity has given."""
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:

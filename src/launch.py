@@ -24,6 +24,7 @@ from src.jobs import Jobs
 from src.progress import Count
 from src.schema.stacks import StackLimits
 from src.sweep import plan
+from src.tracking.files import remove_partials, write_atomically
 
 Context = tuple[HydraContext, DictConfig, TaskFunction]
 
@@ -70,13 +71,18 @@ def launch(
             lambda job, folder: openings.append(_prepare(job, folder, sweep)),
             whole=_at_once(sweep),
             home=home,
+            first_number=first_number,
         )
         home.mkdir(parents=True, exist_ok=True)
         planned.enter(home, SweepFolder.words, several=True)
+        remove_partials(home)
+        planned.tell_resumed(home)
         returns = []
         count = Count(len(jobs), "folders opened")
         for position, opening in enumerate(openings):
-            returns.append(_open(opening))
+            if position not in planned.finished:
+                _open(opening)
+            returns.append(_return(opening))
             if opening.logs or _listens(hydra, "on_job_start"):
                 _tell_start(context, jobs[position], opening)
             count.tell(position + 1, planned.quiet)
@@ -84,10 +90,10 @@ def launch(
         planned.announce()
         listened = _listens(hydra, "on_job_end")
         SweepFolder.train()
-        for position, result in enumerate(planned.train(home)):
+        for position, objective in enumerate(planned.objectives(home)):
             # Failed members count as NaN, so that a sweeper goes on; src.train ends with their
             # sentences and a non-zero exit code.
-            returns[position].return_value = result.objective
+            returns[position].return_value = objective
             if listened:
                 _tell_end(context, jobs[position], planned.folders[position], returns[position])
     finally:
@@ -126,12 +132,17 @@ def _prepare(job: DictConfig, folder: Path, sweep: DictConfig) -> _Opening:
     return _Opening(folder, overrides, bool(hydra["job"]["chdir"]), files, logs)
 
 
-def _open(opening: _Opening) -> JobReturn:
+def _open(opening: _Opening) -> None:
     opening.folder.mkdir(parents=True, exist_ok=True)
     for name, content in opening.files.items():
         path = opening.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(zlib.decompress(content))
+        # Not flushed: a thousand folders would wait seconds for the disk, and whoever resumes
+        # what a power cut has ended writes them anew.
+        write_atomically(path, zlib.decompress(content), durable=False)
+
+
+def _return(opening: _Opening) -> JobReturn:
     return JobReturn(
         overrides=opening.overrides,
         working_dir=str(opening.folder) if opening.chdir else os.getcwd(),

@@ -1,17 +1,16 @@
 """The LightningModule of a stack: losses [m], summed only for backward."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from src.checkpoints.start import Start
 from src.data.module import StackData
 from src.engine.choice import engine_for, evaluator_for
 from src.engine.evaluation import Evaluator
 from src.engine.protocol import Engine, Recipe
-from src.identity import resume_key
 from src.lightning import LightningModule
 from src.model import StackedMLP
 from src.tracking.stack import StackTracker
@@ -32,17 +31,21 @@ class StackModule(LightningModule):
         recipes: Sequence[Recipe],
         precision: str,
         tracker: StackTracker,
+        start: Start | None = None,
     ) -> None:
+        """start: what it goes on from; model and tracker are there already."""
         super().__init__()
         self.automatic_optimization = False
         self.model, self.recipes, self.precision = model, list(recipes), precision
-        self.tracker = tracker
-        self.steps_done = 0
+        self.tracker, self.start = tracker, start
+        self.steps_done = 0 if start is None else start.point.steps_done
         self.engine: Engine | None = None
         self._evaluate: Evaluator | None = None
 
     def configure_optimizers(self) -> list[Optimizer]:
         self.engine = engine_for(self.model, self.recipes, self.precision)
+        if self.start is not None:
+            self.start.load(self.engine.optimizers)
         return self.engine.optimizers
 
     def close(self) -> None:
@@ -54,6 +57,11 @@ class StackModule(LightningModule):
     def data(self) -> StackData:
         data: StackData = self.trainer.datamodule  # type: ignore[attr-defined]
         return data
+
+    @property
+    def within_epoch(self) -> bool:
+        """Whether further steps of the present epoch are due."""
+        return self.steps_done % self.data.chunks.steps > 0
 
     # --- training -------------------------------------------------------------------------
 
@@ -102,18 +110,3 @@ class StackModule(LightningModule):
         self._evaluate = None  # it holds a copy of the weights
         losses, accuracies = self._sums / examples
         return losses, accuracies
-
-    # --- checkpoints ----------------------------------------------------------------------
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["starting_strength"] = {
-            "members": [resume_key(member.config) for member in self.tracker.members],
-            "steps_done": self.steps_done,
-            "epochs": self.current_epoch + 1,
-            "tracker": self.tracker.state(),
-        }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        state = checkpoint["starting_strength"]
-        self.steps_done = state["steps_done"]
-        self.tracker.restore(state["tracker"])

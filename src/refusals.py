@@ -22,6 +22,7 @@ from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseExcep
 
 from src.config import CONF, SCHEMAS, Config
 from src.errors import InputError, no_such_key
+from src.ledger.resumption import KEY as RESUMED
 from src.replicates import KEY as REPLICATES
 from src.schema.reasons import reason
 from src.schema.words import words
@@ -158,7 +159,7 @@ def _unknown_key(override: str, cause: OmegaConfBaseException) -> str:
     beside = parent.keys() if isinstance(parent, DictConfig) else ()
     names = sorted(str(key) for key in beside if where or key != "hydra")
     allowed = [f"{where}.{name}" if where else name for name in names]
-    allowed += [] if where else [REPLICATES]
+    allowed += [] if where else [REPLICATES, RESUMED]
     if not where and sought not in allowed:
         # A bare lr or epochs: say where it lives.
         near = [key for key in all_keys() if key.rpartition(".")[2] == sought]

@@ -17,7 +17,7 @@ from src.capacity import (
     moments,
     process_bytes,
 )
-from src.checkpoints import checkpoint_faults
+from src.checkpoints.faults import checkpoint_faults
 from src.config import Config, as_plain
 from src.data.examples import Splits, load
 from src.errors import InputError
@@ -119,9 +119,13 @@ def sizes(config: Config, splits: Splits) -> list[int]:
 
 def splits_of(config: Config) -> Splits:
     """The member's data; the last two distinct ones are kept in memory."""
+    return _load(_Hashable(_data_of(config), config.data))
+
+
+def _data_of(config: Config) -> str:
     plain = as_plain(config)["data"]
     del plain["order_seed"]
-    return _load(_Hashable(json.dumps(plain, sort_keys=True), config.data))
+    return json.dumps(plain, sort_keys=True)
 
 
 class _Hashable:
@@ -137,9 +141,22 @@ class _Hashable:
         return hash(self.key)
 
 
+_checksums: dict[str, dict[str, str]] = {}  # of all data that this process has loaded
+
+
 @lru_cache(maxsize=2)
 def _load(data: _Hashable) -> Splits:
-    return load(data.config)
+    splits = load(data.config)
+    _checksums[data.key] = splits.checksums
+    return splits
+
+
+def checksums_of(config: Config) -> dict[str, str]:
+    """Of the member's data, which are loaded only where this process never has."""
+    key = _data_of(config)
+    if key not in _checksums:
+        splits_of(config)
+    return _checksums[key]
 
 
 def checked(configs: Sequence[Config], limits: StackLimits | None = None) -> list[list[int]]:

@@ -1,16 +1,27 @@
-"""How the members of a command stand before it begins: what is finished, and what is to train."""
+"""How the members of a command stand before it begins: what is finished, and what is to train.
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+A sound result.json says that a member is finished, whatever the ledger says; the ledger says what
+was asked for.
+"""
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from src.agreement import check_configurations
 from src.config import Config, as_plain
 from src.errors import InputError
-from src.identity import digest
-from src.ledger.resumption import Resumption
-from src.ledger.rows import ENDED, Row
-from src.ledger.store import LEDGER, Ledger
+from src.identity import hashed, identity
+from src.ledger.claim import claimed
+from src.ledger.resumption import Resumption, names_members
+from src.ledger.rows import ENDED, RUNNING, Row
+from src.ledger.store import LEDGER, Ledger, set_aside
+from src.ledger.tables import Damaged, NoLedger
 from src.report.results import Record, read_result
 from src.tracking.files import RESULT
 
@@ -26,41 +37,79 @@ class Asked:
     number: int
 
 
-def standing(members: Sequence[Asked], home: Path) -> tuple[list[Row], dict[int, Record]]:
-    """A row for each member, and the results of those that are finished, by position.
+@dataclass
+class Standing:
+    """rows, finished: of the members asked for, the latter by position. before: all that the
+    ledger had, by name."""
 
-    InputError, a line for each, where a folder holds a result that is not to be kept: of a command
-    that resumes nothing, or of another configuration.
+    rows: list[Row] = field(default_factory=list)
+    finished: dict[int, Record] = field(default_factory=dict)
+    before: dict[str, Row] = field(default_factory=dict)
+    configurations: dict[str, str] = field(default_factory=dict)  # what the digests are of
+
+
+def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Standing:
+    """A row for each member, and the results of those that are finished.
+
+    whole: whether these are all that the command asks for. InputError, a line for each kind, where
+    a folder holds what is not to be kept: of a command that resumes nothing, or of another
+    configuration.
     """
-    known = _known(home)
-    rows: list[Row] = []
-    finished: dict[int, Record] = {}
-    faults: list[str] = []
+    known, then = _known(home)
+    found = Standing(before=known)
+    resumes = Resumption.covers(home)
+    refused, begun = [], []
     for position, member in enumerate(members):
         try:
-            row = _row(member, home)
-            before = known.get(row.name)
-            found = _finished(member, row, before)
+            name = name_of(member.folder, home)
         except InputError as error:
-            faults.append(str(error))
+            refused.append(str(error))
             continue
-        if found is not None:
-            finished[position] = found
-        rows.append(_again(row, before, found))
-    if faults:
-        raise InputError("\n".join(faults))
-    return rows, finished
+        content = identity(as_plain(member.config))
+        row = Row(name, member.number, member.label, member.overrides, hashed(content))
+        found.configurations[row.digest] = content
+        before = known.get(name)
+        if not resumes:
+            if (member.folder / RESULT).exists():
+                refused.append(
+                    f"{member.folder}: holds a {RESULT} already; finished runs are kept."
+                )
+            found.rows.append(row)
+            continue
+        record = _sound(member.folder, before)
+        if before is not None and record is None:
+            known_as = content if before.digest == row.digest else then.get(before.digest)
+            begun.append((member.folder, known_as, content))
+        if record is not None:
+            begun.append((member.folder, identity(record["config"]), content))
+            found.finished[position] = record
+        elif before is not None and before.status == RUNNING and _elsewhere(member.folder, home):
+            refused.append(
+                f"{member.folder}: another process trains it; wait until that has ended."
+            )
+        found.rows.append(_again(row, before, record))
+    if refused:
+        raise InputError("\n".join(refused))
+    check_configurations(begun)
+    if whole and resumes:
+        _check_members(home, found)
+    return found
+
+
+def _elsewhere(folder: Path, home: Path) -> bool:
+    """Whether another process trains it; a single run's folder is home, which is this one's."""
+    return folder.resolve() != home.resolve() and claimed(folder)
 
 
 def name_of(folder: Path, home: Path) -> str:
     """A member's name in the ledger: its folder below it, so that both can be moved together.
 
-    InputError for a folder elsewhere, be it through a link.
+    InputError for a folder elsewhere.
     """
-    place, above = folder.resolve(), home.resolve()
-    if not place.is_relative_to(above):
+    name = Path(os.path.relpath(folder, home)).as_posix()
+    if name.split("/")[0] == "..":
         raise InputError(f"{folder}: leads out of {home}; members stand below it.")
-    return place.relative_to(above).as_posix()
+    return name
 
 
 def summary(record: Record) -> dict[str, object]:
@@ -69,49 +118,134 @@ def summary(record: Record) -> dict[str, object]:
     test = (record.get("metrics") or {}).get("test") or {}
     return {
         "step": record.get("step"),
+        "seconds": record.get("seconds"),
         "validation_accuracy": last.get("validation_accuracy"),
         "test_accuracy": test.get("accuracy"),
     }
 
 
-def _known(home: Path) -> dict[str, Row]:
-    if not (home / LEDGER).is_file():
-        return {}
-    with Ledger.read(home) as ledger:
-        return {row.name: row for row in ledger.rows()}
+def objective(record: Mapping[str, Any]) -> float:
+    """Last validation accuracy, NaN for a member that diverged or failed."""
+    last = (record.get("metrics") or {}).get("last")
+    return float(last["validation_accuracy"]) if last else math.nan
 
 
-def _row(member: Asked, home: Path) -> Row:
-    name = name_of(member.folder, home)
-    code = digest(as_plain(member.config))
-    return Row(name, member.number, member.label, member.overrides, code)
+def code_of(record: Record) -> dict[str, str]:
+    """What trained a finished member, as src.tracking.provenance.code says it."""
+    found = {**(record.get("versions") or {}), "revision": record.get("git_revision")}
+    return {str(name): str(version) for name, version in found.items() if version is not None}
 
 
-def _finished(member: Asked, row: Row, before: Row | None) -> Record | None:
-    """The member's result, where it is to be kept; None where it is to train."""
-    folder, path = member.folder, member.folder / RESULT
-    if before is not None and before.digest != row.digest and Resumption.folder is not None:
-        raise InputError(
-            f"{folder}: was begun with another configuration; resume=... goes on with the same."
-        )
-    if not path.exists():
+def opened(home: Path, words: Sequence[str], several: bool, hosts: bool = False) -> Ledger:
+    """The ledger, made where there is none; at a resumption, in place of one that is damaged."""
+    try:
+        return Ledger.at(home, words, several, hosts)
+    except Damaged as error:
+        if not Resumption.covers(home):
+            raise
+        aside = set_aside(home)
+        say(f"{error} It is {aside.name} now, and a new one is kept.")
+        return Ledger.at(home, words, several, hosts)
+
+
+def begin_single_jobs(home: Path, words: Sequence[str], quiet: bool) -> None:
+    """The ledger of a sweep whose launcher has each member trained on its own, maybe elsewhere.
+
+    InputError where it is damaged; a folder that cannot be written is told of by whoever trains.
+    """
+    with suppress(OSError), opened(home, words, several=True, hosts=True) as ledger:
+        if Resumption.own:
+            ledger.tell("words", list(words))
+        if Resumption.covers(home) and not quiet:
+            done = sum(_is_finished(home / row.name) for row in ledger.rows())
+            print(f"resumed: {done:,} members are finished, the others go on", flush=True)
+
+
+def _is_finished(folder: Path) -> bool:
+    try:
+        return _result(folder) is not None
+    except InputError:
+        return False  # told when its turn comes
+
+
+def say(line: str) -> None:
+    """Beside what the command itself prints."""
+    print(f"note: {line}", file=sys.stderr, flush=True)
+
+
+def _known(home: Path) -> tuple[dict[str, Row], dict[str, str]]:
+    """Rows by name and configurations by digest; none of a ledger that is to be made anew."""
+    try:
+        with closing(Ledger.read(home)) as ledger:
+            ledger.check()
+            rows = {row.name: row for row in ledger.rows()}
+            return rows, ledger.configurations()
+    except NoLedger:
+        return {}, {}
+    except Damaged:
+        if not (Resumption.covers(home) and Resumption.own):
+            raise
+        return {}, {}
+
+
+def _result(folder: Path) -> Record | None:
+    """A finished member's; None where there is none; InputError where it is damaged."""
+    if not (folder / RESULT).exists():
         return None
-    if Resumption.folder is None:
-        raise InputError(f"{folder}: holds a {RESULT} already; finished runs are kept.")
-    record = read_result(path)
-    if record["status"] not in ENDED:
+    record = read_result(folder / RESULT)
+    try:
+        identity(record["config"])
+    except (AttributeError, TypeError) as error:
+        raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
+    return {**record, "folder": str(folder)} if record["status"] in ENDED else None
+
+
+def _sound(folder: Path, before: Row | None) -> Record | None:
+    """The member's result where it is finished; of one that is lost a line is told."""
+    try:
+        record = _result(folder)
+    except InputError as error:
+        say(f"{str(error).rstrip('.')}; this member is trained again.")
         return None
-    if digest(record["config"]) != row.digest:
-        raise InputError(f"{path}: is of another configuration; finished runs are kept.")
-    return {**record, "folder": str(folder)}
+    if record is None and before is not None and before.status in ENDED:
+        said = f"is {before.status} in {LEDGER}, but has no {RESULT}; it is trained again."
+        say(f"{folder}: {said}")
+    return record
 
 
-def _again(row: Row, before: Row | None, found: Record | None) -> Row:
+def _again(row: Row, before: Row | None, record: Record | None) -> Row:
     """The row, with what the ledger knew of the member and what its result says."""
-    kept = {} if before is None else json.loads(json.dumps(before.columns()))
-    facts = {name: kept[name] for name in ("attempts", "started", "ended") if name in kept}
-    columns = {**row.columns(), **facts}
-    if found is not None:
-        columns["status"] = found["status"]
-        columns["result"] = json.dumps(summary(found))
-    return Row.of(columns)
+    facts: dict[str, Any] = {}
+    if before is not None:
+        facts |= {"attempts": before.attempts, "started": before.started, "ended": before.ended}
+        facts |= {"data": before.data, "code": before.code}
+    if record is not None:
+        facts |= {"status": record["status"], "result": summary(record)}
+        facts |= {"data": record.get("data_sha256") or {}, "code": code_of(record)}
+        facts["ended"] = facts.get("ended") or record["written"]
+    return replace(row, **facts)
+
+
+def _check_members(home: Path, found: Standing) -> None:
+    """InputError where some that were asked for are new, and some that were begun are not."""
+    asked = {row.name: row for row in found.rows}
+    added = [row for name, row in asked.items() if name not in found.before]
+    left_out = [row for name, row in found.before.items() if name not in asked]
+    if not added or not left_out:
+        return
+    then, now = " ".join(_own(left_out, added)), " ".join(_own(added, left_out))
+    said = f"with {then}" if then else f"without {now}" if now else "with other members"
+    more = f", not {now}" if then and now else ""
+    raise InputError(
+        f"{home}: was begun {said}{more}; {len(left_out):,} of its {len(found.before):,} members "
+        f"are not among the {len(asked):,} asked for. What is resumed may have more members, or "
+        "fewer, but not others."
+    )
+
+
+def _own(rows: Sequence[Row], others: Sequence[Row]) -> Iterator[str]:
+    """Overrides that all of the rows have, and none of the others."""
+    theirs = {item for row in others for item in row.overrides}
+    for item in filter(names_members, rows[0].overrides):
+        if item not in theirs and all(item in row.overrides for row in rows):
+            yield item

@@ -4,24 +4,30 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from src.agreement import check_data, other_code
 from src.config import Config, validated
 from src.errors import InputError
-from src.ledger.rows import Row
+from src.interruption import deferred, resumable
+from src.ledger.deaths import cut, deaths, told_of_deaths
+from src.ledger.resumption import Resumption, command
+from src.ledger.reuse import sought, told
 from src.ledger.store import Ledger
+from src.ledger.taken import Taken
 from src.progress import Count
 from src.question import alike, asked, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, standing
+from src.standing import Asked, Standing, objective, opened, standing, summary
+from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
-    from src.members import Result
+    from src.isolation import Result
 
 
 @dataclass
@@ -36,12 +42,23 @@ class Plan:
     held_out: bool = False  # the test set is not looked at while they train
     overrides: list[list[str]] = field(default_factory=list)
     first_number: int = 0
-    rows: list[Row] = field(default_factory=list)  # set by check
-    finished: dict[int, Record] = field(default_factory=dict)  # set by check: not trained again
+    standing: Standing = field(default_factory=Standing)  # set by check
+    whole: bool = True  # all members that the command asks for
+    reused: dict[int, Taken] = field(default_factory=dict)  # set by check, of the finished
+    died: int = 0  # set by check: members that have ended a process twice
 
     @property
     def quiet(self) -> bool:
         return all(config.quiet for config in self.configs)
+
+    @property
+    def finished(self) -> dict[int, Record]:
+        """By position: what is not trained again."""
+        return self.standing.finished
+
+    @property
+    def missing(self) -> list[int]:
+        return [k for k in range(len(self.configs)) if k not in self.finished]
 
     def check(self, home: Path | None = None) -> None:
         """InputError, with all distinct faults, unless data, device and files allow training.
@@ -49,8 +66,9 @@ class Plan:
         home: the folder that the ledger stands in; None: no ledger is kept.
         """
         if home is not None:
-            self.rows, self.finished = standing(self._asked(), home)
-        missing = [k for k in range(len(self.configs)) if k not in self.finished]
+            self.standing = standing(self._asked(), home, self.whole)
+            self._seek(home)
+        missing = self.missing
         if not missing:
             return
         # Only now is torch needed: a mistyped key is told without waiting for it.
@@ -58,16 +76,82 @@ class Plan:
 
         stacks = checked([self.configs[k] for k in missing], self.limits)
         self.stacks = [[missing[k] for k in stack] for stack in stacks]
+        names = [row.name for row in self.standing.rows]
+        died = deaths(self.standing.before.values(), names)
+        self.died = len(died)
+        self.stacks = cut(self.stacks, died)
+        if home is not None:
+            self._begin(home)
+
+    def _seek(self, home: Path) -> None:
+        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
+        if not self.configs[0].reuse:
+            return
+        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
+        rows = dict(enumerate(self.standing.rows))
+        self.reused = sought(missing, rows, home, self.held_out)
+        self.standing.finished |= {k: each.record for k, each in self.reused.items()}
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
         members = zip(self.configs, self.folders, self.labels, overrides, strict=True)
         return [Asked(*each, self.first_number + k) for k, each in enumerate(members)]
 
+    def _begin(self, home: Path) -> None:
+        """Note what the missing members are trained on, and by which code.
+
+        InputError where others were trained on other files.
+        """
+        from src.stacks import checksums_of
+        from src.tracking.provenance import code
+
+        rows, before = self.standing.rows, [row.data for row in self.standing.rows]
+        names = [config.data.name for config in self.configs]
+        then: dict[str, list[dict[str, str]]] = {}
+        for name, found in zip(names, before, strict=True):
+            if found and found not in then.setdefault(name, []):
+                then[name].append(found)
+        started = [row.code for row in rows if row.code and (row.attempts or row.result)]
+        said = other_code(started, code())
+        for k in self.missing:
+            now = checksums_of(self.configs[k])
+            check_data(home, then.get(names[k], []), now)
+            rows[k] = replace(rows[k], data=now, code=code())
+        if said is not None and not self.quiet:
+            print(said, flush=True)
+
     def enter(self, home: Path, words: Sequence[str], several: bool) -> None:
-        """Write the members into the ledger, which is made where there is none."""
-        with Ledger.at(home, words, several) as ledger:
-            ledger.enter(self.rows)
+        """Write the members into the ledger, which is made where there is none.
+
+        What a process that was killed has left of their files half-written is removed.
+        """
+        with opened(home, words, several) as ledger:
+            ledger.enter(self.standing.rows, self.standing.configurations)
+            # Whoever asks for a part of them leaves the others to be asked for by the first words.
+            left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
+            if Resumption.own and several and not (self.whole and left_out):
+                ledger.tell("words", list(words))
+            resumable(command(home))
+            for k, each in self.reused.items():
+                each.copy()
+                name = self.standing.rows[k].name
+                ledger.end(name, each.record["status"], summary(each.record))
+        if self.reused and not self.quiet:
+            print(told(self.reused.values(), len(self.configs)), flush=True)
+        for k in self.missing:
+            remove_partials(self.folders[k])
+
+    def tell_resumed(self, home: Path) -> None:
+        """One line of a command that resumes something."""
+        if self.quiet or not Resumption.covers(home):
+            return
+        done, all_, missing = len(self.finished), len(self.configs), len(self.missing)
+        these = "" if self.whole else "these "
+        print(
+            f"resumed: {done:,} of {these}{all_:,} members {_are(done)} finished, "
+            f"{missing:,} {'goes' if missing == 1 else 'go'} on",
+            flush=True,
+        )
 
     def announce(self) -> None:
         """Say how the members were divided, where that is not into one stack, and what
@@ -76,9 +160,16 @@ class Plan:
 
         configs = self.configs
         told = division(configs, self.stacks), left_out(configs), crowded(configs, self.folders)
-        for said in told:
+        for said in (*told, told_of_deaths(self.died)):
             if said is not None and not self.quiet:
                 print(said, flush=True)
+
+    def objectives(self, home: Path | None = None) -> list[float]:
+        """Train what is missing; the last validation accuracy of every member, NaN for one that
+        diverged or failed."""
+        if not self.missing:  # no reason to wait for torch
+            return [objective(self.finished[k]) for k in range(len(self.configs))]
+        return [result.objective for result in self.train(home)]
 
     def train(self, home: Path | None = None) -> "list[Result]":
         """home: the folder of the ledger."""
@@ -89,7 +180,10 @@ class Plan:
         before = torch.get_num_threads()
         torch.set_num_threads(self.limits.threads or before)
         try:
-            with nullcontext() if home is None else Ledger.at(home) as ledger:
+            with (
+                nullcontext() if home is None else Ledger.at(home) as ledger,
+                deferred(),
+            ):
                 return train_members(
                     self.configs,
                     self.folders,
@@ -109,17 +203,18 @@ def plan(
     prepare: Callable[[DictConfig, Path], None] | None = None,
     whole: bool = True,
     home: Path | None = None,
+    first_number: int = 0,
 ) -> Plan:
     """Check every job of a sweep; InputError names all distinct faults, one to a line.
 
     Each job is asked for once and not kept. prepare: called with each sound one and its folder.
     whole: whether these are all members of the sweep. Where they are not, or where something is
     tuned for each arm, the test set is held out until the sweep's end (src.held_out). home: the
-    folder of the sweep's ledger.
+    folder of the sweep's ledger. first_number: of the first job among those of the sweep.
     """
     if not jobs:
         raise InputError("the sweep has no member: one of its keys is given no value.")
-    planned = Plan([], [], [], limits or StackLimits())
+    planned = Plan([], [], [], limits or StackLimits(), first_number=first_number)
     overrides: list[list[str]] = []
     faults: dict[str, None] = {}
     count = Count(len(jobs), "members checked")
@@ -146,9 +241,13 @@ def plan(
         raise InputError("\n".join(faults))
     planned.held_out = not whole or bool(asked(planned.configs, overrides).nuisance)
     planned.labels += labels(overrides, [config.init.name for config in planned.configs])
-    planned.overrides = overrides
+    planned.overrides, planned.whole = overrides, whole
     planned.check(home)
     return planned
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def labels(overrides: Sequence[Sequence[str]], inits: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """`python -m src.train`: one run, or with -m a sweep. Nothing heavy is imported before training."""
 
 import math
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -8,7 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process, resumable
+
+with in_one_line():  # a command guards itself from then on
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
@@ -23,16 +26,17 @@ try:
         refuse_foreign_code,
     )
     from src.config import CONF, register, validated
-    from src.errors import InputError, MembersFailed
+    from src.errors import InputError, MembersFailed, SweepStopped
+    from src.failures import failures
     from src.held_out import hint, settle
-    from src.ledger.claim import release
-    from src.ledger.resumption import resumed
+    from src.ledger.claim import claim, release
+    from src.ledger.resumption import Resumption, resumed
+    from src.ledger.resumption import command as resuming
+    from src.ledger.store import LEDGER
     from src.refusals import of_composition
+    from src.storage import stopping, unwritten
     from src.sweep import Plan
     from src.trust import RUN_FOLDER
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 Task = Callable[[DictConfig], float]
 
@@ -40,19 +44,22 @@ register()
 
 
 @dataclass
-class SingleRun:
-    """How a single run ended, kept past Hydra, which prints a line of its own for a raise."""
+class Jobs:
+    """How the jobs that Hydra ran here have ended, kept past Hydra, which prints a line of its own
+    for a raise."""
 
-    folder: Path | None = None
-    refusal: InputError | None = None
+    process: int = 0  # a job in another has nobody else to tell
+    folder: Path | None = None  # of a single run
+    refusal: InputError | None = None  # of a single run
+    stopped: SweepStopped | None = None  # no further job begins
 
-    def conclude(self) -> None:
-        conclude(self.folder)
+    def conclude(self, sentences: Sequence[str]) -> None:
+        conclude(self.folder, sentences)
         if self.refusal is not None:
             raise self.refusal
 
 
-_single = SingleRun()
+_jobs = Jobs()
 
 
 def stackable(task: Task) -> Task:
@@ -68,13 +75,18 @@ def train(composed: DictConfig) -> float:
 
     NaN for a member that diverged or failed; its result.json says which, and why.
     """
+    if _jobs.stopped is not None:
+        return math.nan
     job = HydraConfig.get()
     folder = Path(job.runtime.output_dir)
     alone = job.mode == RunMode.RUN
     try:
         config = validated(composed, job.runtime.choices, job)
         label = config.init.name if alone else job.job.override_dirname
-        home = folder if alone else Path(job.sweep.dir)
+        # A job may have a working directory of its own.
+        home = folder if alone else Path(job.runtime.cwd, job.sweep.dir)
+        if not alone:
+            claim(folder)  # what began the sweep may have been killed, and resumed elsewhere
         planned = Plan(
             [config],
             [folder],
@@ -82,19 +94,31 @@ def train(composed: DictConfig) -> float:
             held_out=not alone,
             overrides=[list(job.overrides.task)],
             first_number=0 if alone else int(job.job.num),
+            whole=alone,
         )
         planned.check(home)
-        planned.enter(home, SweepFolder.words, several=not alone)
-        (result,) = planned.train(home)
+        if alone:
+            _jobs.folder = folder
+        with stopping(home):
+            planned.enter(home, SweepFolder.words, several=not alone)
+            if alone:
+                planned.tell_resumed(home)
+            (objective,) = planned.objectives(home)
     except InputError as error:
         if not alone:
             raise
-        _single.refusal = error
+        _jobs.folder, _jobs.refusal = None, error
         _withdraw(folder)
         return math.nan
-    if alone:
-        _single.folder = folder
-    return result.objective
+    except SweepStopped as error:
+        if os.getpid() != _jobs.process:
+            raise
+        _jobs.stopped = error
+        return math.nan
+    finally:
+        if not alone:
+            release(folder)
+    return objective
 
 
 def _withdraw(folder: Path) -> None:
@@ -106,21 +130,19 @@ def _withdraw(folder: Path) -> None:
             folder.rmdir()
 
 
-def conclude(folder: Path | None, untested: Sequence[str] = ()) -> None:
-    """Tell of a finished command, and report it; MembersFailed where members could not train.
+def conclude(folder: Path | None, sentences: Sequence[str] = ()) -> None:
+    """Tell of a finished command, and report it; MembersFailed where something went wrong.
 
-    untested: a sentence for each chosen member that could not be tested.
+    sentences: why it ended early, or for each chosen member that could not be tested.
     """
     if folder is None:
         return
     from src.report.conclusion import conclude as told
 
-    records = told(folder, lambda found: hint(folder, found))
-    failed = [record for record in records if record["status"] == "failed"]
-    lines = list(untested)
-    if failed:
-        lines += [f"{record['label']}: {record['error'].rstrip('.')}." for record in failed]
-        lines += [f"{len(failed)} of {len(records)} member(s) failed; their train.log says more."]
+    ended = told(folder, lambda found: hint(folder, found))
+    lines = [*sentences, *failures(folder, ended.records)]
+    if ended.unwritten:
+        lines += [*ended.unwritten, f"python -m src.report {folder} makes the report."]
     if lines:
         raise MembersFailed("\n".join(lines))
 
@@ -139,19 +161,37 @@ def composed_and_run() -> None:
         train()
 
 
+def ended() -> list[str]:
+    """Train what is asked for, and test what is chosen; what went wrong, in sentences."""
+    try:
+        composed_and_run()
+    except SweepStopped as error:
+        return [str(error)]
+    except OSError as error:
+        folder = SweepFolder.current()
+        if isinstance(error, BrokenPipeError) or folder is None or not (folder / LEDGER).is_file():
+            raise
+        return [unwritten(error, folder)]
+    if _jobs.stopped is not None:
+        return [str(_jobs.stopped)]
+    return settle(SweepFolder.current())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of `python -m src.train` and of the command starting-strength."""
     typed = sys.argv[1:] if arguments is None else arguments
 
     def command() -> None:
-        _single.folder = _single.refusal = None
+        _jobs.process = os.getpid()
+        _jobs.folder = _jobs.refusal = _jobs.stopped = None
         words = resumed(typed)
+        if Resumption.folder is not None:
+            resumable(resuming(Resumption.folder))
         SweepFolder.words = words
         sys.argv[1:] = arranged(words)
         refuse_foreign_code(sys.argv[1:])
         try:
-            composed_and_run()
-            untested = settle(SweepFolder.current())
+            sentences = ended()
         except InputError:
             # A sweeper that launches in batches may have trained some before one is refused.
             with suppress(InputError, MembersFailed):
@@ -162,14 +202,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with suppress(InputError, MembersFailed):
                 conclude(SweepFolder.take())
             raise
-        conclude(SweepFolder.take(), untested)
-        _single.conclude()
+        conclude(SweepFolder.take(), sentences)
+        _jobs.conclude(sentences)
 
     try:
         guarded(command)
     finally:
         release()
+        Resumption.end()
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

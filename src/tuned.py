@@ -14,6 +14,7 @@ from src.errors import InputError
 from src.initializers.draw import Start, places
 from src.initializers.place import Place
 from src.initializers.tuning import Batches, Tuned
+from src.interruption import check
 from src.model import StackedMLP
 from src.progress import Count
 from src.stacking import Layers, Stacking
@@ -52,14 +53,19 @@ def tune(
     with ThreadPoolExecutor(
         torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)
     ) as pool:
-        for done, (k, result) in enumerate(
-            zip(waiting, pool.map(moved, waiting), strict=True), start=1
-        ):
-            if isinstance(result, InputError):
-                faults[k] = result
-            else:
-                drawn.put(k, result)
-            count.tell(done, all(config.quiet for config in configs))
+        futures = [pool.submit(moved, k) for k in waiting]
+        try:
+            for done, (k, future) in enumerate(zip(waiting, futures, strict=True), start=1):
+                check()
+                result = future.result()
+                if isinstance(result, InputError):
+                    faults[k] = result
+                else:
+                    drawn.put(k, result)
+                count.tell(done, all(config.quiet for config in configs))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if faults:
         raise UntunableMembers(faults)
 

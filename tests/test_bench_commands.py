@@ -13,6 +13,8 @@ from src.bench.gpu import entrants
 from src.bench.machine import forget_peak, machine, resident_mb
 from src.bench.measured import OTHER, PHASES, Sampler, phase, without
 from src.bench.memory import memory, peak_of
+from src.bench.safeguards import safeguards
+from src.bench.timed import Clock
 from src.bench.turns import take_turns
 
 TINY = (
@@ -161,3 +163,30 @@ def test_a_job_is_measured() -> None:
 def test_the_ways_of_a_gpu_on_a_cpu() -> None:
     seconds = take_turns(entrants(palette(*TINY), "cpu", members=3, steps=100, copied=1000), 4)
     assert all(value > 0 for values in seconds.values() for value in values)
+
+
+def test_calls_are_timed_and_none_is_booked_twice() -> None:
+    class Thing:
+        def __init__(self) -> None:
+            self.inner()
+
+        def inner(self) -> str:
+            time.sleep(0.05)
+            return "inner"
+
+        @classmethod
+        def made(cls) -> "Thing":
+            return cls()
+
+    clock = Clock()
+    for name in ("__init__", "inner", "made"):
+        clock.timed(Thing, name, "ledger")
+    assert Thing.made().inner() == "inner"
+    assert clock.seconds["ledger"] == pytest.approx(0.1, abs=0.04)
+
+
+@pytest.mark.slow
+def test_safeguards_are_measured() -> None:
+    found = safeguards(1, extra=TINY)
+    assert all(value > 0 for by_round in found["wall"].values() for value in by_round)
+    assert all(0 < by_round[0] < found["wall"]["with"][0] for by_round in found["inside"].values())

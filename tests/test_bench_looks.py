@@ -1,13 +1,17 @@
 """What a fit of the benchmark trains, and that its tiers differ in what they measure alone."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
 from src.bench import looks
 from src.bench.work import Palette
 from src.diagnostics.schedule import schedule_of
-from src.members import Result, train_members
+from src.isolation import Result
+from src.members import train_members
+from src.report.results import Record, read_result
+from src.tracking.files import RESULT
 from tests.looking import watched
 from tests.training import even, option
 
@@ -19,11 +23,12 @@ def made(tier: str) -> Palette:
 
 
 def test_a_fit_trains_every_member_whatever_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[Result]] = []
+    seen: list[list[Record]] = []
 
-    def kept(*arguments: object) -> list[Result]:
-        seen.append(train_members(*arguments))  # type: ignore[arg-type]
-        return seen[-1]
+    def kept(configs: object, folders: Sequence[Path], *rest: object) -> list[Result]:
+        results = train_members(configs, folders, *rest)  # type: ignore[arg-type]
+        seen.append([read_result(folder / RESULT) for folder in folders])
+        return results
 
     monkeypatch.setattr(looks, "train_members", kept)
     losses: Mapping[str, Sequence[float]] = {
@@ -32,10 +37,10 @@ def test_a_fit_trains_every_member_whatever_is_measured(monkeypatch: pytest.Monk
     assert losses["off"] == losses["light"] == losses["full"]
     assert [len(results) for results in seen] == [1, 3] * 3
     for tier, results in zip(("off", "light", "full"), seen[1::2], strict=True):
-        assert [result.status for result in results] == ["done"] * 3
-        assert all(len(result.record["epochs"]) == 3 for result in results)
-        assert {result.record["config"]["diagnostics"]["tier"] for result in results} == {tier}
-        assert all((result.record["verdict"] is None) == (tier == "off") for result in results)
+        assert [result["status"] for result in results] == ["done"] * 3
+        assert all(len(result["epochs"]) == 3 for result in results)
+        assert {result["config"]["diagnostics"]["tier"] for result in results} == {tier}
+        assert all((result["verdict"] is None) == (tier == "off") for result in results)
 
 
 def test_a_fit_of_the_default_looks_as_often_as_is_said() -> None:

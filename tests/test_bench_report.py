@@ -15,11 +15,14 @@ from src.bench import picture
 from src.bench.bars import Bar, bars
 from src.bench.markdown import page
 from src.bench.names import (
+    BEHIND,
+    CHECKPOINTS,
     FLOOR,
     GPU_FLOOR,
     GPU_STACK,
     JAX_PACKED,
     JAX_VMAP,
+    LEDGER,
     LIGHTNING,
     NOTEBOOK,
     PLAIN,
@@ -76,6 +79,13 @@ FIGURES: dict[str, Any] = {
         numbers_name("normal"): [0.4, 0.3, 0.3],
         start_name("lecun"): [1.0, 1.0, 1.0],
     },
+    "reliability": {
+        "command": "python -m src.train -m init=he",
+        "members": 30,
+        "epochs": 5,
+        "wall": {"with": [50.5, 52.0, 50.0], "without": [50.0, 50.0, 50.0]},
+        "inside": {LEDGER: [1.0, 1.0, 0.5], CHECKPOINTS: [0.515, 0.56, 0.5], BEHIND: [9.0] * 3},
+    },
     "gpu": {
         "members": 1024,
         "member_epoch_seconds": {
@@ -112,6 +122,9 @@ def found(what: str) -> Bar:
         # Round by round, and lecun has nothing to be held against.
         ("init=he, against torch, as many normal", "at most 2.00×", 2.0, True),
         ("init=orthogonal, against torch", "at most 2.00×", 6.6667, False),
+        ("ledger and checkpoints, against none", "at most 2%", 1.0, True),
+        # What is written behind the training is not waited for.
+        ("waiting for ledger and checkpoints", "at most 2%", 3.0, False),
         ("1024 members x 1 epoch", "", 15.36, None),
         ("Adam's traffic", "", 0.3, None),
     ],
@@ -160,8 +173,11 @@ def test_the_page_shows_every_figure() -> None:
     assert "| imports | 0" not in text
     assert "| stack of 64, diagnostics=full | 0.500 (n=3, 0.400 to 0.800) |" in text
     assert (
-        "stacks, memory, sweep, jobs, commands, diagnostics, starts, gpu: 2026-01-01, A CPU" in text
+        "stacks, memory, sweep, jobs, commands, diagnostics, starts, reliability, gpu: 2026-01-01"
+        in text
     )
+    assert "| with ledger and checkpoints | 50.500 (n=3, 50.000 to 52.000) |" in text
+    assert f"| of that: {BEHIND} | 9.000 (n=3," in text
     columns = {line.count("|") for line in text.splitlines() if line.startswith("| what")}
     assert columns == {5}
 

@@ -55,8 +55,8 @@ def test_one_whole_file_a_stack(checkpoint: Path) -> None:
     assert len(files) == 1
     assert fnmatch(files[0], "stack-????????.ckpt")
     saved = torch.load(checkpoint, weights_only=True)  # data, never code
-    assert len(saved["starting_strength"]["members"]) == 9
-    assert saved["starting_strength"]["steps_done"] == 8
+    assert len(saved["members"]) == 9
+    assert saved["steps_done"] == 8
 
 
 def test_resumed_against_uninterrupted(

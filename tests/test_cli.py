@@ -13,8 +13,8 @@ from tests.conftest import SMALL
 
 INITS = ", ".join(sorted(path.stem for path in (CONF / "init").glob("*.yaml")))
 TOP = (
-    "activation, data, diagnostics, init, logger, model, optimizer, quiet, report, "
-    "schedule, seed, seeds, trainer"
+    "activation, data, diagnostics, init, logger, model, on_failure, optimizer, quiet, report, "
+    "resume, reuse, schedule, seed, seeds, trainer, trust"
 )
 UNKNOWN = [
     ("init=foo", ["init=foo", "no such option", INITS]),

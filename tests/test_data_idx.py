@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from src.data.datasets import FASHION_MNIST, SHAPES, Dataset
+from src.data.datasets import DATASETS, FASHION_MNIST, SHAPES, Dataset
 from src.data.idx import locate, read
 from src.errors import InputError
 from tests.idx_files import TINY, Files, idx, made_files, write
@@ -127,6 +128,17 @@ def test_damaged_gz(tmp_path: Path, files: Files, dataset: Dataset, position: in
     refusal(path, LABELS, dataset)
 
 
+def test_a_gz_without_an_end_is_read_no_further_than_it_must_be(
+    tmp_path: Path, dataset: Dataset
+) -> None:
+    path = tmp_path / f"{LABELS}.gz"
+    path.write_bytes(gzip.compress(bytes((0, 0, 8, 1)) + struct.pack(">I", 20) + bytes(2**26)))
+    tracemalloc.start()
+    assert "more than 28 bytes" in refusal(path, LABELS, dataset)
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()
+
+
 def test_gz_that_is_no_gzip(tmp_path: Path, files: Files, dataset: Dataset) -> None:
     path = tmp_path / f"{IMAGES}.gz"
     path.write_bytes(files[IMAGES])
@@ -169,10 +181,10 @@ def test_unreadable(
     write(tmp_path, files)
 
     # Made by hand: tests often run as root, whom no file mode keeps from reading.
-    def denied(path: Path) -> bytes:
+    def denied(path: Path, *_: str) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     message = refusal(tmp_path / IMAGES, IMAGES, dataset)
     assert "cannot be read (Permission denied)" in message
 
@@ -194,4 +206,10 @@ def test_published_checksums_are_those_of_the_design() -> None:
         "bad3541b69d91243",
         "5b4141f0afbad91e",
         "0402a96d92fd2663",
+    ]
+    assert [DATASETS["mnist"].sha256[name][:16] for name in SHAPES] == [
+        "ba891046e6505d7a",
+        "65a50cbbf4e906d7",
+        "0fa7898d509279e4",
+        "ff7bcfd416de3373",
     ]

@@ -21,6 +21,7 @@ from omegaconf._utils import get_omega_conf_dumper
 from src.config import CONF
 from src.jobs import Jobs
 from src.launch import launch, yaml_of
+from src.ledger.store import LEDGER
 from src.schema.stacks import StackLimits
 from src.train import train
 from tests.command import undisturbed_logging
@@ -102,13 +103,14 @@ def test_against_run_job(
     class Done:
         objective = 0.5
 
-    monkeypatch.setattr("src.sweep.Plan.train", lambda self: [Done()] * len(self.configs))
+    monkeypatch.setattr("src.sweep.Plan.train", lambda self, home: [Done()] * len(self.configs))
     returns = launch((context, sweep, train), StackLimits(), JOBS, 3)
 
     def files(folder: Path) -> dict[str, bytes]:
         paths = (path for path in folder.rglob("*") if path.is_file())
         return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
+    (tmp_path / "here" / LEDGER).unlink()  # Hydra keeps none
     assert files(tmp_path / "here") == files(tmp_path / "there")
     folders = [
         sorted(path.name for path in (tmp_path / name).iterdir()) for name in ("here", "there")
@@ -127,7 +129,7 @@ def test_a_member_without_a_value(hydra: Any, monkeypatch: pytest.MonkeyPatch) -
     class Failed:
         objective = float("nan")
 
-    monkeypatch.setattr("src.sweep.Plan.train", lambda self: [Failed()] * len(self.configs))
+    monkeypatch.setattr("src.sweep.Plan.train", lambda self, home: [Failed()] * len(self.configs))
     context, sweep = hydra("hydra.sweep.dir=here")
     before = HydraConfig.instance().cfg
     (returned,) = launch((context, sweep, train), StackLimits(), JOBS[:1], 0)

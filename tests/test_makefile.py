@@ -65,3 +65,38 @@ def test_report_is_of_the_newest_sweep(project: Path, tmp_path: Path) -> None:
 def test_sweep_has_seeds_enough_for_a_claim(project: Path, tmp_path: Path) -> None:
     assert "-m src.train -m init=zeros,xavier,he seeds=10" in dry(project, tmp_path, "sweep")
     assert "-m src.train -m init=he" in dry(project, tmp_path, "sweep", "SWEEP=init=he")
+
+
+def test_resume_is_of_the_newest_that_lacks_something(project: Path, tmp_path: Path) -> None:
+    newest = 'folder="$(.venv/bin/python -m src.sweeps --newest)" && '
+    assert newest in dry(project, tmp_path, "resume")
+    asked = dry(project, tmp_path, "resume", "SWEEP=multirun/a=b,c=d", "ARGS=quiet=true")
+    assert 'folder="multirun/a=b,c=d" && ' in asked
+    assert '-m src.train resume="$folder" quiet=true' in asked
+
+
+def test_sweeps_are_listed(project: Path, tmp_path: Path) -> None:
+    assert "-m src.sweeps multirun/old --prune" in dry(
+        project, tmp_path, "sweeps", "RUNS=multirun/old", "ARGS=--prune"
+    )
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("n\n", True), ("", True), ("y\n", False)])
+def test_clean_asks_before_it_deletes_results(
+    project: Path, tmp_path: Path, answer: str, kept: bool
+) -> None:
+    """No answer, as where there is no terminal, is a no."""
+    names = ("multirun/s/stack-0.ckpt", "multirun/s/init=he/result.json", "outputs/d/t/result.json")
+    for name in (*names, "src/__pycache__/x.pyc", "tests/x.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    command = ["make", "--file", str(project / "Makefile"), "clean"]
+    done = subprocess.run(
+        command, cwd=tmp_path, input=answer, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Delete all results under outputs/ and multirun/? [y/N] " in done.stdout
+    assert ("results kept" in done.stdout) == kept
+    assert [(tmp_path / name).exists() for name in names] == [kept] * len(names)
+    assert not (tmp_path / "src" / "__pycache__").exists()
+    assert (tmp_path / "tests" / "x.py").exists()

@@ -123,7 +123,7 @@ def test_data_sets_are_not_mixed(mixed: Path) -> None:
 def test_a_sweep_over_data_sets_ends_with_its_members(
     mixed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert len(conclude(mixed)) == 9
+    assert len(conclude(mixed).records) == 9
     out = capsys.readouterr().out
     assert "val. acc. %" in out
     assert f"9 member(s) in {mixed}\nNo report: " in out

@@ -29,8 +29,8 @@ def test_load_finds_every_result_in_order(tmp_path: Path) -> None:
 
 def test_load_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert load(tmp_path) == []
-    assert conclude(tmp_path) == []
-    assert conclude(tmp_path / "absent") == []
+    assert conclude(tmp_path).records == []
+    assert conclude(tmp_path / "absent").records == []
     assert capsys.readouterr().out == ""
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(InputError, match="absent: no such folder"):

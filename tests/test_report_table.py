@@ -79,7 +79,6 @@ def test_summary(tmp_path: Path) -> None:
         "train_loss": "0.6",
         "test_accuracy": "0.7",
         "initial_validation_loss": "2.3",
-        "seconds": "1.235",
         "folder": "member=3",
     }
     assert (second["seed"], second["validation_accuracy"]) == ("1", "0.5")

@@ -1,5 +1,6 @@
 """What is left of a member: result.json, its log, and weights for plain torch."""
 
+import hashlib
 import json
 from datetime import datetime
 from itertools import pairwise
@@ -42,6 +43,12 @@ def test_files_of_a_member(four: list[Trained]) -> None:
 def test_result_fields(four: list[Trained]) -> None:
     for k, member in enumerate(four):
         saved = strict(member.folder / "result.json")
+        body = (member.folder / "result.json").read_bytes().partition(b',\n  "checksum": "')[0]
+        assert saved.popitem() == ("checksum", hashlib.sha256(body).hexdigest())
+        assert saved["files"] == {
+            name: hashlib.sha256((member.folder / name).read_bytes()).hexdigest()
+            for name in ("weights.safetensors", RECORDS)
+        }
         assert saved == json.loads(json.dumps(member.record))
         assert saved["status"] == ("diverged" if k == 3 else "done")
         assert saved["step"] == (1 if k == 3 else 12)

@@ -91,6 +91,7 @@ RANGES = [
     Range(TrainerConfig, "trainer.epochs", (0, 1), (-1,), "an integer of at least 0"),
     Range(TrainerConfig, "trainer.steps_per_epoch", (None, 1), (0, -1), COUNT[2]),
     Range(TrainerConfig, "trainer.chunk_steps", *COUNT),
+    Range(TrainerConfig, "trainer.checkpoint_seconds", (None, *POSITIVE[0]), *POSITIVE[1:]),
     Range(LoggerConfig, "logger.every_n_steps", *COUNT),
     Range(
         DiagnosticsConfig,

@@ -61,7 +61,7 @@ def with_leaf(config: Config, path: str, value: Any) -> Config:
 # Written out: what members of a stack may differ in is a promise, and anything else is a mistake.
 STACKABLE = {
     *("init", "activation", "optimizer", "schedule", "seed", "quiet", "trust", "data.order_seed"),
-    "report",
+    *("report", "on_failure", "reuse"),
     *("model.dropout", "model.dropout_seed", "model.label_smoothing", "model.weights"),
 }
 BASE = tiny()
@@ -76,7 +76,7 @@ def test_the_table_of_keys_is_the_configuration() -> None:
     assert len(LEAVES) > 40
     assert {path.split(".")[0] for path, _ in LEAVES} == {
         *("init", "activation", "optimizer", "schedule", "data", "model", "trainer", "logger"),
-        *("diagnostics", "seed", "quiet", "trust", "report"),
+        *("diagnostics", "seed", "quiet", "trust", "report", "on_failure", "reuse"),
     }
     assert sum(stackable(path) for path, _ in LEAVES) >= 15
 
@@ -135,7 +135,8 @@ def test_identity_is_all_but_the_length_of_the_run(schedule: str) -> None:
     """What a checkpoint compares: everything that decides a number, and no length but of these."""
     free = {
         *("trainer.epochs", "trainer.ckpt_path", "trainer.checkpoint", "trainer.name"),
-        *("trainer.accelerator", "quiet", "trust"),
+        *("trainer.checkpoint_seconds", "trainer.accelerator"),
+        *("quiet", "trust", "on_failure", "reuse"),
         *(path for path, _ in LEAVES if path.startswith(("logger.", "diagnostics.", "report."))),
     } - ({"trainer.epochs"} if schedule in ("linear", "cosine") else set())
     base = vary(BASE, schedule=schedule)

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from src.config import CONF
 from src.diagnostics.records import RECORDS
 from src.errors import InputError
+from src.ledger.store import LEDGER
 from src.sweep import labels, plan
 from src.tracking.files import RESULT
 from src.tracking.member import LOG, WEIGHTS
@@ -156,6 +157,7 @@ def test_sweep_writes_every_member(launcher: str, request: pytest.FixtureRequest
     assert {path.name for path in sweep.folder.iterdir()} == {
         "init=he",
         "init=zeros",
+        LEDGER,
         "multirun.yaml",
         "summary.csv",
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from src import fit
-from src.cli import Terminated
+from src.interruption import Terminated
 from tests.command import Command
 from tests.conftest import SMALL
 
@@ -104,7 +104,7 @@ def test_a_fault_of_the_report_hides_no_sweep(
     assert len(command.results()) == 6
 
 
-def test_a_full_disk_hides_no_sweep(
+def test_a_full_disk_hides_no_sweep_and_is_told(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, content: bytes) -> None:
@@ -113,7 +113,13 @@ def test_a_full_disk_hides_no_sweep(
     monkeypatch.setattr("src.report.write.write_atomically", full)
     monkeypatch.setattr("src.report.table.write_atomically", full)
     outcome = command(*SWEEP)
-    assert (outcome.code, outcome.err) == (0, "")
+    outcome.assert_refused(code=1)
+    said = "here/{} cannot be written (No space left on device)."
+    assert outcome.sentences == [
+        f"No summary.csv: {said.format('summary.csv')}",
+        f"No page: {said.format('report/report.json')}",
+        "python -m src.report here makes the report.",
+    ]
     assert "No summary.csv: " in outcome.out
     assert "| n | test acc. % (95 %) |" in " ".join(outcome.out.split())
     assert "No page: here/report/report.json cannot be written (No space left on device).\n" in (
@@ -137,9 +143,12 @@ def broken_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_failed_member_ends_with_code_1_and_its_sentence(command: Command) -> None:
     outcome = command("-m", *QUICK, "model.hidden=[8],[5]")
     outcome.assert_refused(code=1)
-    first, last = outcome.sentences
-    assert first == "model.hidden=[5]: RuntimeError: the device is on fire."
-    assert last == "1 of 2 member(s) failed; their train.log says more."
+    (folder,) = (path.parent for path in command.folder.rglob("ledger.sqlite"))
+    assert outcome.sentences == [
+        "model.hidden=[5]: RuntimeError: the device is on fire.",
+        "1 of 2 member(s) failed; their train.log says more.",
+        f"python -m src.train resume={folder.relative_to(command.folder)} tries again.",
+    ]
     # The other stack is finished, and the table tells of both.
     statuses = [json.loads(path.read_text())["status"] for path in command.results()]
     assert sorted(statuses) == ["done", "failed"]
@@ -154,7 +163,9 @@ def test_a_single_failed_member(command: Command) -> None:
     outcome = command(*QUICK, "model.hidden=[5]")
     outcome.assert_refused(code=1)
     assert "RuntimeError: the device is on fire" in outcome.sentences[0]
-    assert outcome.sentences[-1] == "1 of 1 member(s) failed; their train.log says more."
+    assert outcome.sentences[1] == "1 of 1 member(s) failed; their train.log says more."
+    (path,) = command.results()
+    assert outcome.sentences[2:] == [f"python -m src.train resume={path.parent} tries again."]
 
 
 def test_a_diverged_member_is_a_result(command: Command) -> None:
@@ -190,7 +201,8 @@ def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "here" / "old" / "result.json").write_text("{")
     outcome = command("-m", *QUICK, "hydra.sweep.dir=here", "seed=1,2")
     assert outcome.code == 130
-    assert outcome.sentences[-1] == "interrupted."
+    resume = "python -m src.train resume=here goes on from here."
+    assert outcome.sentences[-1] == f"interrupted. {resume}"
 
 
 @pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])

@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from src import activations
 from src.config import CONF, Config, validated
 from src.members import train_members
+from src.report.results import read_result
 from src.schema.stacks import StackLimits
 from src.stacks import group
+from src.tracking.files import RESULT
 from tests.conftest import SMALL
 
 # On this size a matrix of a member begins on a multiple of 64 bytes and an activation's elements
@@ -106,7 +108,8 @@ def train(configs: Sequence[Config], folder: Path, max_stack: int = 512) -> list
     for path, result in zip(folders, results, strict=True):
         file = path / "weights.safetensors"
         weights = load_file(file) if file.exists() else {}
-        trained.append(Trained(path, result.status, result.objective, result.record, weights))
+        record = read_result(path / RESULT)
+        trained.append(Trained(path, result.status, result.objective, record, weights))
     return trained
 
 

@@ -8,14 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
+from src.interruption import in_one_line, process
 
-from src.bench import commands, gpu, looks, memory, picture, stacks, starts
-from src.bench.machine import machine, revision, versions
-from src.bench.markdown import page
-from src.bench.names import STARTS
-from src.bench.work import Palette
-from src.config import CONF, PROJECT, Config, register, validated
+with in_one_line():
+    from hydra import compose, initialize_config_dir
+
+    from src.bench import commands, gpu, looks, memory, picture, safeguards, stacks, starts
+    from src.bench.machine import machine, revision, versions
+    from src.bench.markdown import page
+    from src.bench.names import STARTS
+    from src.bench.work import Palette
+    from src.config import CONF, PROJECT, Config, register, validated
 
 INITS = ("he", "xavier", "lecun", "default", "he_uniform", "xavier_normal")
 ACTIVATIONS = ("relu", "tanh", "leaky_relu", "silu")
@@ -80,6 +83,7 @@ SECTIONS: dict[str, Section] = {
     "commands": lambda asked: commands.commands(asked.rounds),
     "diagnostics": _looks,
     "starts": _starts,
+    "reliability": lambda asked: safeguards.safeguards(asked.reliability_rounds),
     "gpu": _gpu,
 }
 
@@ -133,6 +137,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--command-rounds", type=_positive, default=1, help="of the whole sweep")
     parser.add_argument("--memory-rounds", type=_positive, default=3)
     parser.add_argument("--look-rounds", type=_positive, default=3, help="of whole fits")
+    parser.add_argument("--reliability-rounds", type=_positive, default=3, help="of whole sweeps")
     parser.add_argument("--sizes", type=_sizes, default=stacks.SIZES, help="of the stacks: 1,8,64")
     parser.add_argument(
         "--only", type=_sections, default=list(SECTIONS), help=f"of {','.join(SECTIONS)}"
@@ -143,6 +148,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     words = [f"--rounds {asked.rounds}", f"--command-rounds {asked.command_rounds}"]
     words.append(f"--memory-rounds {asked.memory_rounds} --look-rounds {asked.look_rounds}")
+    words.append(f"--reliability-rounds {asked.reliability_rounds}")
     if len(asked.only) < len(SECTIONS):
         words.append(f"--only {','.join(asked.only)}")
     if tuple(asked.sizes) != stacks.SIZES:
@@ -171,4 +177,5 @@ def _sections(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

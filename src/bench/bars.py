@@ -6,11 +6,13 @@ from statistics import median
 from typing import Any
 
 from src.bench.names import (
+    CHECKPOINTS,
     FLOOR,
     GPU_FLOOR,
     GPU_STACK,
     JAX_PACKED,
     JAX_VMAP,
+    LEDGER,
     LIGHTNING,
     MEMBERS,
     NOTEBOOK,
@@ -38,6 +40,7 @@ STACK_MB = 1500.0
 OVERHEAD = 0.25  # of a whole sweep's training
 HYDRA_MS = 30.0
 LIGHT = 1.1  # times what training takes that nothing looks at
+SAFE = 0.02  # of a sweep's time
 START = 2.0  # times what torch takes for as many numbers
 
 
@@ -73,6 +76,8 @@ def bars(figures: Figures) -> list[Bar]:
         found += diagnostics(figures["diagnostics"])
     if "starts" in figures:
         found += starts(figures["starts"])
+    if "reliability" in figures:
+        found += reliability(figures["reliability"])
     if "gpu" in figures and "member_epoch_seconds" in figures["gpu"]:
         found += gpu(figures["gpu"])
     return found
@@ -155,6 +160,27 @@ def starts(ways: Ways) -> list[Bar]:
             met = median(values) <= START
             found.append(Bar(what, f"at most {START:.2f}×", values, "×", met))
     return found
+
+
+def reliability(figures: Figures) -> list[Bar]:
+    """Two totals differ by their noise as well; what was measured inside does not."""
+    with_them, without = figures["wall"]["with"], figures["wall"]["without"]
+    name = f"whole sweep, {figures['members']} members x {figures['epochs']} epochs"
+    against = [100 * (times - 1) for times in ratios(with_them, without)]
+    waited = [
+        sum(parts)
+        for parts in zip(*(figures["inside"][k] for k in (LEDGER, CHECKPOINTS)), strict=True)
+    ]
+    share = [100 * seconds / wall for seconds, wall in zip(waited, with_them, strict=True)]
+    asked = f"at most {SAFE:.0%}"
+    return [
+        Bar(f"{name}: ledger and checkpoints, against none", asked, against, "%", _safe(against)),
+        Bar(f"{name}: waiting for ledger and checkpoints", asked, share, "%", _safe(share)),
+    ]
+
+
+def _safe(percent: Sequence[float]) -> bool:
+    return median(percent) <= 100 * SAFE
 
 
 def gpu(figures: Figures) -> list[Bar]:

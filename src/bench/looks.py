@@ -12,6 +12,8 @@ from src.bench.turns import Make, Worker, take_turns
 from src.bench.work import Palette, mixed
 from src.config import Config
 from src.members import train_members
+from src.report.results import read_result
+from src.tracking.files import RESULT
 
 # Epochs of a fit by members of the stack. The default has 5 epochs and 13 looks, 8 of them in its
 # first 100 steps: 2 epochs have 10 looks, so what a stack of 64 pays here is more than it would.
@@ -40,8 +42,8 @@ def _losses(configs: Sequence[Config]) -> tuple[float, float]:
         for path in folders:
             path.mkdir()
         labels = [path.name for path in folders]
-        results = train_members(configs, folders, labels, [range(len(configs))])
-    rows = [result.record["epochs"] for result in results]
+        train_members(configs, folders, labels, [range(len(configs))])
+        rows = [read_result(path / RESULT)["epochs"] for path in folders]
     first, last = (mean(each[place]["validation_loss"] for each in rows) for place in (0, -1))
     return first, last
 

@@ -48,6 +48,8 @@ def page(sections: Mapping[str, Any]) -> str:
     if "starts" in figures:
         title = "## Seconds to start a stack of the default MLP\n\n"
         parts.append(title + _columns("way", {"s": figures["starts"]}, 3))
+    if "reliability" in figures:
+        parts.append(_reliability(figures["reliability"]))
     if "gpu" in figures:
         parts.append(_gpu(figures["gpu"]))
     return "\n\n".join(parts) + "\n"
@@ -132,6 +134,16 @@ def _memory(by_size: Mapping[str, Named]) -> str:
     }
     title = "## Resident memory of training, evaluation and files\n\n"
     return title + _columns("", columns, 1)
+
+
+def _reliability(figures: Mapping[str, Any]) -> str:
+    rows = {f"{kind} ledger and checkpoints": wall for kind, wall in figures["wall"].items()}
+    rows |= {f"of that: {name}": seconds for name, seconds in figures["inside"].items()}
+    return (
+        f"## What it costs that no run is lost\n\n`{figures['command']}`: {figures['members']} "
+        "members; without: trainer.checkpoint_seconds=null, and nothing written into the ledger."
+        "\n\n" + _columns("", {"wall s": rows}, 3)
+    )
 
 
 def _gpu(figures: Mapping[str, Any]) -> str:

@@ -63,6 +63,6 @@ def _train(configs: Sequence[Config]) -> None:
             path.mkdir()
         labels, one_stack = [path.name for path in folders], [range(len(configs))]
         results = train_members(configs, folders, labels, one_stack)
-    failed = [result.record.get("error") for result in results if result.status != "done"]
+    failed = [result.error for result in results if result.status != "done"]
     if failed:
         raise RuntimeError(f"{len(failed)} of {len(configs)} members did not train: {failed[0]}")

@@ -48,3 +48,8 @@ def start_name(scheme: str) -> str:
 
 def numbers_name(law: str) -> str:
     return f"torch, as many {law} numbers in one call"
+
+
+# What keeps a sweep from being lost: the training waits for the first two, the last is done
+# by a thread beside it.
+LEDGER, CHECKPOINTS, BEHIND = "ledger", "taking checkpoints", "writing checkpoints, behind"

@@ -6,8 +6,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from src.config import PROJECT
-from src.errors import InputError
+from src.interruption import in_one_line, process
+
+with in_one_line():
+    from src.config import PROJECT
+    from src.errors import InputError
 
 
 def main() -> None:
@@ -44,4 +47,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

@@ -45,6 +45,7 @@ class Chunks:
         self.batch_size, self.chunk_steps = config.batch_size, trainer.chunk_steps
         self.steps = steps_per_epoch(size, config, trainer)
         self.epoch = 0
+        self.first = 0  # the step of the epoch to begin with
 
     def __len__(self) -> int:
         return len(self._lengths()) + self._full_steps()[1]
@@ -58,7 +59,8 @@ class Chunks:
         )
         full, rest = self._full_steps()
         batches = rows[:, : full * self.batch_size].view(len(rows), full, self.batch_size)
-        yield from batches.transpose(0, 1).split(self._lengths())  # type: ignore[no-untyped-call]
+        due = batches.transpose(0, 1)[self.first :]
+        yield from due.split(self._lengths())  # type: ignore[no-untyped-call]
         if rest:
             yield rows[None, :, full * self.batch_size :]
 
@@ -67,8 +69,10 @@ class Chunks:
         full, _ = self._full_steps()
         first = self.epoch * self.steps
         watched = [step for step in range(full) if self.watched(first + step)]
-        cuts = {*range(0, full, self.chunk_steps), *watched, *(step + 1 for step in watched), full}
-        return [end - start for start, end in pairwise(sorted(cut for cut in cuts if cut <= full))]
+        whole = range(self.first, full, self.chunk_steps)
+        cuts = {self.first, *whole, *watched, *(step + 1 for step in watched), full}
+        due = sorted(cut for cut in cuts if self.first <= cut <= full)
+        return [end - start for start, end in pairwise(due)]
 
     def _full_steps(self) -> tuple[int, int]:
         full = min(self.steps, self.size // self.batch_size)

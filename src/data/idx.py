@@ -6,6 +6,7 @@ as a big-endian 32-bit integer, then the data. http://yann.lecun.com/exdb/mnist/
 
 import gzip
 import hashlib
+import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def locate(folder: Path, name: str) -> Path | None:
 
 def read(path: Path, name: str, dataset: Dataset) -> IdxFile:
     """The file as checked content; InputError names the file and what is wrong with it."""
-    content = _unpacked(path)
+    content = _unpacked(path, _size(name))
     _check_header(path, name, content)
     sha256 = hashlib.sha256(content).hexdigest()
     expected = dataset.sha256.get(name)
@@ -59,10 +60,19 @@ def read(path: Path, name: str, dataset: Dataset) -> IdxFile:
     return IdxFile(name, content, sha256)
 
 
-def _unpacked(path: Path) -> bytes:
+def _size(name: str) -> int:
+    """Bytes of the whole file."""
+    return 4 + 4 * len(SHAPES[name]) + math.prod(SHAPES[name])
+
+
+def _unpacked(path: Path, size: int) -> bytes:
+    """At most a byte more than there must be: what is packed may say that it has no end."""
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        with path.open("rb") as stream:
+            if path.suffix != ".gz":
+                return stream.read(size + 1)
+            with gzip.GzipFile(fileobj=stream) as packed:
+                return packed.read(size + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path}: a truncated or damaged gzip file ({error}).") from error
     except OSError as error:
@@ -81,9 +91,10 @@ def _check_header(path: Path, name: str, content: bytes) -> None:
     found = struct.unpack(f">{len(shape)}I", content[4:header]) if len(content) >= header else ()
     if found != shape:
         raise InputError(f"{path}: has the shape {found}, but {name} has {shape}.")
-    size = header + int(torch.tensor(shape).prod())
+    size = _size(name)
     if len(content) != size:
-        raise InputError(f"{path}: {len(content)} bytes, truncated or padded; must be {size}.")
+        length = f"{len(content)}" if len(content) < size else f"more than {size}"
+        raise InputError(f"{path}: {length} bytes, truncated or padded; must be {size}.")
 
 
 def _check_labels(path: Path, content: bytes, dataset: Dataset) -> None:

@@ -23,9 +23,11 @@ class StackData(LightningDataModule):
         trainer: TrainerConfig,
         orders: Sequence[int],
         watched: Schedule = never,
+        begin: tuple[int, int] = (0, 0),
     ) -> None:
+        """begin: the epoch to begin with, and the step of that epoch."""
         super().__init__()
-        self.splits = splits
+        self.splits, self.begin = splits, begin
         self.chunks = Chunks(len(splits.train), config, trainer, distinct_orders(orders), watched)
 
     def setup(self, stage: str) -> None:
@@ -34,7 +36,9 @@ class StackData(LightningDataModule):
 
     def train_dataloader(self) -> Chunks:
         assert self.trainer is not None
+        epoch, step = self.begin
         self.chunks.epoch = self.trainer.current_epoch
+        self.chunks.first = step if self.chunks.epoch == epoch else 0
         return self.chunks
 
     def val_dataloader(self) -> Rows:

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process
+
+with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded, of_config_dir
     from src.config import Config
     from src.diagnose.plan import planned
     from src.errors import InputError, MembersFailed, require
     from src.sweep import Plan
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 STEPS = 20
 EPILOG = """examples:
@@ -127,4 +126,5 @@ def _steps(asked: int | None, configs: Sequence[Config]) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

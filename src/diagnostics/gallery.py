@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from src.data.datasets import DATASETS
-from src.data.examples import EVALUATION_BATCH, Examples
+from src.data.examples import EVALUATION_BATCH, Examples, Splits
 from src.engine.precision import products
 from src.errors import on_one_line
+from src.interruption import check
 from src.lightning import Callback, LightningModule, Trainer
 from src.model import StackedMLP
 from src.tracking import pictures
@@ -38,21 +39,26 @@ class Gallery(Callback):
             self.on_test_end(trainer, pl_module)
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        with _unharmed("the pictures"):
-            self._draw(pl_module)  # type: ignore[arg-type]
+        module: StackModule = pl_module  # type: ignore[assignment]
+        self.draw(module.model, module.data.splits, module.precision, module.steps_done)
 
-    def _draw(self, module: "StackModule") -> None:
+    def draw(self, model: StackedMLP, splits: Splits, precision: str, step: int) -> None:
+        """model and splits: on one device."""
+        with _unharmed("the pictures"):
+            self._draw(model, splits, precision, step)
+
+    def _draw(self, model: StackedMLP, splits: Splits, precision: str, step: int) -> None:
         living = [k for k, alive in enumerate(self.tracker.alive) if alive]
-        splits = module.data.splits
-        chosen = predictions(module.model, splits.validation, living, module.precision)
+        chosen = predictions(model, splits.validation, living, precision)
         names = names_of(self.tracker.members[0].config.data.name, splits.classes)
         side = math.isqrt(splits.features)
         for k, answers in zip(living, chosen, strict=True):
+            check()
             member = self.tracker.members[k]
             with _unharmed(f"the pictures of {member.label}"):
-                drawn = _drawn(module.model, k, splits.validation, answers, names)
+                drawn = _drawn(model, k, splits.validation, answers, names)
                 for tag, (png, size) in drawn:
-                    member.picture(tag, module.steps_done, png, size)
+                    member.picture(tag, step, png, size)
                 if side * side != splits.features:
                     _say_why_not(member, splits.features)
 

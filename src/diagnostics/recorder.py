@@ -5,7 +5,7 @@ bits as without it.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -28,20 +28,18 @@ class Recorder(Callback):
     """
 
     def __init__(
-        self, schedule: Schedule, tracker: StackTracker, pictured: Schedule = never
+        self,
+        schedule: Schedule,
+        tracker: StackTracker,
+        pictured: Schedule = never,
+        last: int = -1,
     ) -> None:
-        """pictured: at which of the steps to take histograms as well."""
+        """pictured: at which of the steps to take histograms as well. last: the step last looked
+        at, where a stack goes on from a checkpoint."""
         self.schedule, self.tracker, self.pictured = schedule, tracker, pictured
         self.observer = Observer([member.config for member in tracker.members])
-        self._last = -1  # the step last looked at
+        self.last = last
         self._before: Parameters | None = None
-
-    def state_dict(self) -> dict[str, Any]:
-        """So that a step at which a checkpoint was written is not looked at again."""
-        return {"last": self._last}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._last = state_dict["last"]
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._look(_stack(pl_module))
@@ -71,8 +69,8 @@ class Recorder(Callback):
 
     def _look(self, module: "StackModule") -> None:
         step = module.steps_done
-        if self.schedule(step) and self._last != step:
-            self._last = step
+        if self.schedule(step) and self.last != step:
+            self.last = step
             train, standing = module.data.splits.train, self.tracker.standing(step)
             looks = self.observer.look(module.model, step, train, standing, self.pictured(step))
             self._hand_on([look.rows for look in looks])

@@ -1,16 +1,20 @@
 """Records: flat rows (member, step, layer, probe, value), one Parquet file a member."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from src.errors import InputError
-from src.tracking.files import write_atomically
+from src.errors import InputError, on_one_line
+from src.tracking.files import check_sum, content_of, sha256, write_atomically
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RECORDS = "records.parquet"
+COLUMNS = ("step", "layer", "probe", "value")
 
 
 class Record(NamedTuple):
@@ -59,8 +63,11 @@ class Story:
         return found
 
 
-def write(path: Path, member: str, rows: Sequence[Record]) -> None:
-    """As Parquet: member and probe as dictionaries, step and layer as integers, value float64."""
+def write(path: Path, member: str, rows: Sequence[Record]) -> str:
+    """As Parquet: member and probe as dictionaries, step and layer as integers, value float64.
+
+    Returns the file's SHA-256. Each page has a checksum of its own.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -75,23 +82,40 @@ def write(path: Path, member: str, rows: Sequence[Record]) -> None:
         }
     )
     buffer = io.BytesIO()
-    parquet.write_table(table, buffer, compression="zstd")
+    parquet.write_table(table, buffer, compression="zstd", write_page_checksum=True)
     write_atomically(path, buffer.getvalue())
+    return sha256(buffer.getvalue())
 
 
-def read(path: Path) -> list[Record]:
-    """The rows of a file; InputError where it cannot be read."""
-    return list(_rows(path))
+def read(path: Path, expected: str | None = None) -> list[Record]:
+    """The rows of a file; InputError where it cannot be read, or is not as it was written.
+
+    expected: its SHA-256, as the result beside it has it; None: unknown.
+    """
+    table = read_table(path, expected)
+    columns = [table.column(name).to_pylist() for name in COLUMNS]
+    return list(map(Record._make, zip(*columns, strict=True)))
 
 
-def _rows(path: Path) -> Iterator[Record]:
+def read_table(path: Path, expected: str | None = None) -> "pa.Table":
+    """As read, as columns; probe is a column of texts."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
-        table = parquet.read_table(path, columns=["step", "layer", "probe", "value"])
-    except (OSError, pa.ArrowException, KeyError) as error:
-        sentence = " ".join(str(error).split())
-        raise InputError(f"{path}: not readable records ({sentence}).") from error
-    columns = [table.column(name).to_pylist() for name in ("step", "layer", "probe", "value")]
-    yield from map(Record._make, zip(*columns, strict=True))
+        content = content_of(path)
+        check_sum(path, content, expected)
+        # Half the time of parquet.read_table, which looks for a data set first.
+        with parquet.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+            table = file.read(columns=list(COLUMNS), use_threads=False).select(list(COLUMNS))
+        return table.cast(pa.schema(zip(COLUMNS, _types(), strict=True)))
+    except InputError:
+        raise
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise InputError(f"{path}: not readable records ({on_one_line(error)}).") from error
+
+
+def _types() -> "list[pa.DataType]":
+    import pyarrow as pa
+
+    return [pa.int64(), pa.int32(), pa.string(), pa.float64()]

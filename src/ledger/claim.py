@@ -2,9 +2,19 @@
 
 import fcntl
 import os
+import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from src.errors import InputError
+from src.ledger.store import LEDGER, Ledger
+from src.ledger.tables import holder
+
+# Where folders cannot be locked, as on NFS, a file in them can.
+LOCK = ".lock"
+# Who only looks, and a process that is being killed, hold it for an instant.
+_TRIES, _WAIT = 5, 0.05  # seconds
 
 _held: dict[Path, int] = {}  # open folders of this process
 
@@ -14,42 +24,89 @@ def claim(folder: Path) -> None:
     place = folder.resolve()
     if place in _held:
         return
-    opened = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(opened)
-        raise InputError(
-            f"{folder}: another process trains its members; it can be resumed when that has ended."
-        ) from None
-    except OSError:
-        pass  # a file system without locks
-    _held[place] = opened
+    for remaining in reversed(range(_TRIES)):
+        try:
+            _held[place] = _locked(place, fcntl.LOCK_EX)
+            break
+        except BlockingIOError:
+            if not remaining:
+                raise InputError(
+                    f"{folder}: {_other(place)}; it can be resumed when that has ended."
+                ) from None
+            time.sleep(_WAIT)
+    if (place / LEDGER).is_file():
+        # Of what is damaged, or cannot be written, somebody else tells.
+        with suppress(InputError, OSError), Ledger.at(place) as ledger:
+            ledger.tell("holder", holder())
 
 
 def claimed(folder: Path) -> bool:
     """Whether some process has it now."""
-    if folder.resolve() in _held:
+    place = folder.resolve()
+    if place in _held:
         return True
     try:
-        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.close(_locked(place, fcntl.LOCK_SH))
     except BlockingIOError:
         return True
     except OSError:
-        return False
-    finally:
-        os.close(opened)
+        pass
     return False
 
 
-def release() -> None:
-    """All that this process has claimed."""
-    while _held:
-        os.close(_held.popitem()[1])
+def release(folder: Path | None = None) -> None:
+    """The folder, or all that this process has claimed."""
+    for place in list(_held) if folder is None else [folder.resolve()]:
+        opened = _held.pop(place, None)
+        if opened is not None:
+            os.close(opened)
+
+
+def _locked(place: Path, how: int) -> int:
+    """An open file that holds the lock for as long as it is; BlockingIOError where it is taken."""
+    opened = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, how | fcntl.LOCK_NB)
+        return opened
+    except BlockingIOError:
+        os.close(opened)
+        raise
+    except OSError:
+        os.close(opened)
+    looks = how == fcntl.LOCK_SH
+    opened = os.open(place / LOCK, os.O_RDONLY if looks else os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(opened, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        raise
+    except OSError:
+        pass  # a file system without locks
+    return opened
+
+
+def _other(place: Path) -> str:
+    """What is known of the process that has it."""
+    try:
+        with Ledger.read(place) as ledger:
+            found = ledger.holder
+        process, host, since = int(found["process"]), str(found["host"]), float(found["since"])
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(since))
+    except (InputError, KeyError, TypeError, ValueError, OverflowError, OSError):
+        return "another process trains its members"
+    if host == socket.gethostname() and _gone(process):
+        return "another process trains its members"  # and has not said so yet
+    return f"process {process} on {host} trains its members since {when}"
+
+
+def _gone(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _not_ours() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 PENDING, RUNNING, DONE, DIVERGED, FAILED, PRUNED = (
@@ -51,9 +52,25 @@ class Row:
             name: json.loads(value) if name in _JSON and value is not None else value
             for name, value in found.items()
         }
-        return cls(**loaded)
+        row = cls(**loaded)
+        for name, kinds in _KINDS.items():
+            value = getattr(row, name)
+            if not isinstance(value, kinds):
+                raise ValueError(f"{name}={value}: not what this column holds")
+        if row.status not in STATUSES:
+            raise ValueError(f"status={row.status}: must be {', '.join(STATUSES)}")
+        return row
 
 
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("name", "label", "digest"), str),
+    **dict.fromkeys(("number", "attempts"), int),
+    **dict.fromkeys(("data", "code"), dict),
+    **dict.fromkeys(("started", "ended"), (float, int, NoneType)),
+    **dict.fromkeys(("error", "trace"), (str, NoneType)),
+    "overrides": list,
+    "result": (dict, NoneType),
+}
 _JSON = ("overrides", "data", "code", "result")
 COLUMNS = tuple(Row.__dataclass_fields__)
 

@@ -3,7 +3,7 @@
 A member's result.json is what counts; the ledger says what else was asked for, and how it stands.
 """
 
-import errno
+import hashlib
 import json
 import os
 import sqlite3
@@ -13,21 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from src.errors import InputError, on_one_line
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
+from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
+from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
 
-LEDGER = "ledger.sqlite"
-FORMAT = 1
+__all__ = ["LEDGER", "Ledger", "set_aside"]
+
 BUSY_SECONDS = 10.0  # how long another process's transaction is waited for
-
-_TABLES = {
-    "sweep": "CREATE TABLE sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "members": (
-        "CREATE TABLE members (name TEXT PRIMARY KEY, number INTEGER, label TEXT, overrides TEXT, "
-        "digest TEXT, data TEXT, code TEXT, status TEXT, attempts INTEGER, started REAL, "
-        "ended REAL, error TEXT, trace TEXT, result TEXT)"
-    ),
-}
+_BESIDE = ("", "-wal", "-shm", "-journal")  # the files that SQLite keeps
 
 
 class Ledger:
@@ -37,25 +30,31 @@ class Ledger:
         self.folder, self._connection = folder, connection
 
     @classmethod
-    def at(cls, folder: Path, words: Sequence[str] = (), several: bool = True) -> "Ledger":
+    def at(
+        cls, folder: Path, words: Sequence[str] = (), several: bool = True, hosts: bool = False
+    ) -> "Ledger":
         """The folder's, made where there is none.
 
-        words: what was typed to begin it. several: whether that was a sweep. InputError where the
+        words: what was typed to begin it. several: whether that was a sweep. hosts: whether other
+        machines may write it, too, whose processes WAL does not hold apart. InputError where the
         file is there and is none of ours.
         """
         path = folder / LEDGER
-        new = not path.exists()
-        with _writing(path):
+        with writing(path):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            with _reading(path):
-                if not new:
-                    _check(connection, path)
-            with _writing(path):
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
+            there = path.is_file() and path.stat().st_size > 0
+            with reading(path):
+                new = not there or empty(connection)
+            with writing(path):
                 if new:
-                    _begin(connection, words, several)
+                    if not hosts:
+                        connection.execute("PRAGMA journal_mode = WAL")
+                    make(connection, words, several)
+                connection.execute("PRAGMA synchronous = NORMAL")
+            with reading(path):
+                check(connection, path)
+                whole(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -66,14 +65,15 @@ class Ledger:
         """One that is there, for looking at it; InputError where it is not, or is damaged."""
         path = folder / LEDGER
         if not path.is_file():
-            raise InputError(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
+            raise NoLedger(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
-        kind = "mode=ro" if os.access(folder, os.W_OK) else "immutable=1"
-        with _reading(path):
+        kind = "mode=rw" if os.access(folder, os.W_OK) else "immutable=1"
+        with reading(path):
             uri = f"{path.resolve().as_uri()}?{kind}"
             connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             try:
-                _check(connection, path)
+                check(connection, path)
+                whole(connection, path)
             except BaseException:
                 connection.close()
                 raise
@@ -93,39 +93,79 @@ class Ledger:
     @property
     def words(self) -> list[str]:
         """What was typed to begin it: overrides and flags."""
-        return [str(word) for word in json.loads(self._of_sweep("words"))]
+        found = self._fact("words")
+        with self._reading():
+            if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+                raise ValueError("words: must be a list of texts")
+        return list(found)
 
     @property
     def several(self) -> bool:
-        return bool(json.loads(self._of_sweep("several")))
+        return bool(self._fact("several"))
 
     @property
     def begun(self) -> float:
         """When, in seconds since 1970."""
-        return float(json.loads(self._of_sweep("begun")))
+        with self._reading():
+            return float(self._fact("begun"))
+
+    @property
+    def holder(self) -> dict[str, Any]:
+        """The process, host and time of who began it, or resumed it last."""
+        found = self._fact("holder")
+        return found if isinstance(found, dict) else {}
 
     def rows(self) -> list[Row]:
         """In the order of their numbers."""
-        names = ", ".join(COLUMNS)
-        with _reading(self.folder / LEDGER):
-            found = self._connection.execute(f"SELECT {names} FROM members ORDER BY number, name")  # noqa: S608
-            return [Row.of(dict(zip(COLUMNS, row, strict=True))) for row in found]
+        with self._reading():
+            found = self._connection.execute(f"SELECT {SEALED} FROM members ORDER BY number, name")  # noqa: S608
+            return [Row.of(opened(self.folder / LEDGER, row)) for row in found]
 
-    def _of_sweep(self, key: str) -> str:
-        with _reading(self.folder / LEDGER):
+    def configurations(self) -> dict[str, str]:
+        """What was hashed, by its digest, as src.identity.identity gives it."""
+        with self._reading():
+            rows = self._connection.execute("SELECT digest, config FROM configurations").fetchall()
+            for digest, config in rows:
+                if hashlib.sha256(config.encode()).hexdigest() != digest:
+                    raise ValueError("a configuration was changed since it was written")
+            return dict(rows)
+
+    def check(self) -> None:
+        """Damaged where any page of the file is."""
+        with self._reading():
+            whole(self._connection, self.folder / LEDGER)
+
+    def _fact(self, key: str) -> Any:
+        with self._reading():
             question = "SELECT value FROM sweep WHERE key = ?"
             (value,) = self._connection.execute(question, (key,)).fetchone()
-            return str(value)
+            return json.loads(value)
+
+    def _reading(self) -> Any:
+        return reading(self.folder / LEDGER)
 
     # --- what happens -------------------------------------------------------------------------
 
-    def enter(self, rows: Sequence[Row]) -> None:
-        """Rows as they stand; one of a name that is there is replaced."""
+    def tell(self, key: str, value: Any) -> None:
+        """A fact of the whole sweep, in place of what it was: words, holder."""
+        statement = "INSERT OR REPLACE INTO sweep (key, value) VALUES (?, ?)"
+        with self._transaction() as connection:
+            connection.execute(statement, (key, json.dumps(value)))
+            seal_facts(connection)
+
+    def enter(self, rows: Sequence[Row], configurations: Mapping[str, str] | None = None) -> None:
+        """Rows as they stand; one of a name that is there is replaced.
+
+        configurations: what their digests are of.
+        """
         marks = ", ".join(f":{name}" for name in COLUMNS)
         names = ", ".join(COLUMNS)
         statement = f"INSERT OR REPLACE INTO members ({names}) VALUES ({marks})"  # noqa: S608
+        beside = "INSERT OR REPLACE INTO configurations (digest, config) VALUES (?, ?)"
         with self._transaction() as connection:
             connection.executemany(statement, [row.columns() for row in rows])
+            seal_rows(connection, [row.name for row in rows])
+            connection.executemany(beside, (configurations or {}).items())
 
     def begin(self, names: Sequence[str]) -> None:
         """They train from now on, once more than before."""
@@ -144,65 +184,35 @@ class Ledger:
         self._set(statement, [(FAILED, time.time(), error, trace, name)])
 
     def wait(self, names: Sequence[str]) -> None:
-        """They were begun and are not finished: whoever resumes trains them."""
-        statement = "UPDATE members SET status = ? WHERE name = ?"
-        self._set(statement, [(PENDING, name) for name in names])
+        """Those of them that were begun and are not finished: whoever resumes trains them."""
+        statement = "UPDATE members SET status = ? WHERE name = ? AND status = ?"
+        self._set(statement, [(PENDING, name, RUNNING) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
+        """values: the last of each is the member's name."""
         with self._transaction() as connection:
             connection.executemany(statement, values)
+            seal_rows(connection, [each[-1] for each in values])
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with _writing(self.folder / LEDGER):
+        with writing(self.folder / LEDGER):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # After some errors SQLite has rolled back already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
 
 
-def _begin(connection: sqlite3.Connection, words: Sequence[str], several: bool) -> None:
-    facts = {"format": FORMAT, "words": list(words), "several": several, "begun": time.time()}
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES.values():
-        connection.execute(statement)
-    insert = "INSERT INTO sweep (key, value) VALUES (?, ?)"
-    connection.executemany(insert, [(key, json.dumps(value)) for key, value in facts.items()])
-    connection.execute("COMMIT")
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """InputError unless these are our tables and nothing else: views and triggers are code."""
-    connection.execute("PRAGMA trusted_schema = OFF")
-    found = dict(
-        connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    )
-    if found != _TABLES:
-        raise InputError(f"{path}: not a ledger of this program (it has other tables).")
-    made = connection.execute("SELECT value FROM sweep WHERE key = 'format'").fetchone()
-    if made is None or made[0] != json.dumps(FORMAT):
-        raise InputError(f"{path}: not a ledger of this version.")
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: not a readable ledger ({on_one_line(error)}).") from error
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """SQLite's own errors as those of any file: a full disk, a folder that cannot be written."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        full = getattr(error, "sqlite_errorname", "") == "SQLITE_FULL"
-        number = errno.ENOSPC if full else errno.EIO
-        raise OSError(number, on_one_line(error), str(path)) from error
+def set_aside(folder: Path) -> Path:
+    """Put a damaged ledger out of the way; where it is then."""
+    aside = folder / f"{LEDGER}.damaged"
+    for end in _BESIDE:
+        there = folder / f"{LEDGER}{end}"
+        if there.exists():
+            there.replace(f"{aside}{end}")
+    return aside

@@ -12,7 +12,9 @@ from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-try:
+from src.interruption import in_one_line, process
+
+with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded
     from src.errors import InputError, require
     from src.report.conclusion import REPORT
@@ -20,9 +22,6 @@ try:
     from src.report.metrics import AUTO, SCORES
     from src.report.place import KINDS, TABLES, check, check_file
     from src.report.results import check_folder
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 if TYPE_CHECKING:
     from src.report.analysis import Analysis
@@ -208,4 +207,5 @@ def _show(analysis: "Analysis", folders: Sequence[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

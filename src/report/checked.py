@@ -14,6 +14,7 @@ OPTIONAL: dict[str, tuple[type | tuple[type, ...], str]] = {
     "epochs": (list, "a list"),
     "first_steps": (dict, "a mapping"),
     "initial_weights": (list, "a list"),
+    "files": (dict, "a mapping"),
 }
 
 

@@ -2,6 +2,7 @@
 lose or hide a sweep: it is told in a sentence, and the table of members is shown."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,15 @@ Hint = Callable[[Sequence[Record]], str | None]
 REPORT = "report"  # a folder in that of the sweep
 
 
-def conclude(folder: Path, hint: Hint = lambda records: None) -> list[Record]:
+@dataclass(frozen=True)
+class Conclusion:
+    """What the folder holds, and a sentence for each file that could not be written."""
+
+    records: list[Record]
+    unwritten: list[str] = field(default_factory=list)
+
+
+def conclude(folder: Path, hint: Hint = lambda records: None) -> Conclusion:
     """Tell what the folder holds, and write its report; a single member has a table alone.
 
     hint: what to say of the records before the page, whose path is the last line.
@@ -30,21 +39,26 @@ def conclude(folder: Path, hint: Hint = lambda records: None) -> list[Record]:
         raise
 
 
-def _concluded(folder: Path, hint: Hint) -> list[Record]:
+def _concluded(folder: Path, hint: Hint) -> Conclusion:
     found = load(folder) if folder.is_dir() else []
-    records = ranked(found)
-    if not records:
-        return records
+    ended = Conclusion(ranked(found))
+    if not ended.records:
+        return ended
     try:
-        keep(records, folder)
+        keep(ended.records, folder)
     except OSError as error:
-        say(f"No summary.csv: {told(error)}.")
-    if len(records) == 1:
-        print_members(records, folder)
-        _say_hint(hint, records)
+        _say_unwritten(ended, _said("summary.csv", error, folder))
+    if len(ended.records) == 1:
+        print_members(ended.records, folder)
+        _say_hint(hint, ended.records)
     else:
-        _report(found, folder, hint)
-    return records
+        _report(found, ended, folder, hint)
+    return ended
+
+
+def _say_unwritten(ended: Conclusion, sentence: str) -> None:
+    say(sentence)
+    ended.unwritten.append(sentence)
 
 
 def _say_hint(hint: Hint, records: Sequence[Record]) -> None:
@@ -53,7 +67,7 @@ def _say_hint(hint: Hint, records: Sequence[Record]) -> None:
         print(said)
 
 
-def _report(records: Sequence[Record], folder: Path, hint: Hint) -> None:
+def _report(records: Sequence[Record], ended: Conclusion, folder: Path, hint: Hint) -> None:
     """The table of arms first: what comes after it may take seconds, and be interrupted."""
     try:
         analysis = _analysed(records)
@@ -67,7 +81,7 @@ def _report(records: Sequence[Record], folder: Path, hint: Hint) -> None:
         return
     print(f"{len(records):,} member(s) in {folder}")
     _say_hint(hint, records)
-    _keep_page(analysis, folder)
+    _keep_page(analysis, ended, folder)
 
 
 def _analysed(records: Sequence[Record]) -> "Analysis":
@@ -87,7 +101,7 @@ def _show(analysis: "Analysis") -> None:
     print_arms(analysis, answer(analysis))
 
 
-def _keep_page(analysis: "Analysis", folder: Path) -> None:
+def _keep_page(analysis: "Analysis", ended: Conclusion, folder: Path) -> None:
     from src.report.asked import page_wanted, quiet
 
     if not page_wanted(analysis.records):
@@ -100,6 +114,8 @@ def _keep_page(analysis: "Analysis", folder: Path) -> None:
             page = write(analysis, folder / REPORT, stages)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        _say_unwritten(ended, _said("page", error, folder))
     except Exception as error:  # noqa: BLE001
         say(_said("page", error, folder))
     else:

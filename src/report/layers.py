@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import parquet
 
-from src.diagnostics.records import RECORDS
+from src.diagnostics.records import RECORDS, read_table
+from src.errors import InputError
 from src.report.arms import Arm, Array
+from src.report.settings import Record
+from src.tracking.files import expected_of
 
 LAST = None  # each member's own last measured step
 STEPS: tuple[int | None, ...] = (0, 100, LAST)
@@ -22,7 +24,6 @@ PROBES = ("preactivation_std", "gradient_std", "dead_fraction")
 # Made of the root of a probe, as the dashboard does.
 ROOTS = {"gradient_std": "gradient_variance"}
 
-_COLUMNS = ["step", "layer", "probe", "value"]
 _THREADS = 8  # they wait for the disk
 # The probe is told by its place among those wanted.
 _NONE = pa.table(
@@ -55,17 +56,17 @@ def profiles(
 ) -> dict[str, Profile]:
     """By probe; those that no member has are absent.
 
-    Members without a records.parquet, or with one that cannot be read, are left out. A member
-    that ended before a step has no value there; LAST is wherever it came to.
+    Members without a records.parquet, or with one that cannot be read (src.report.unread), are
+    left out. A member that ended before a step has no value there; LAST is wherever it came to.
     """
     members = [
-        (row, member["folder"])
+        (row, member)
         for row, arm in enumerate(arms)
         for member in arm.members.values()
         if "folder" in member
     ]
-    paths = [Path(folder) / RECORDS for _, folder in members]
-    rows = _rows(paths, sorted({ROOTS.get(name, name) for name in probes}))
+    wanted = sorted({ROOTS.get(name, name) for name in probes})
+    rows = _rows([member for _, member in members], wanted)
     rows["arm"] = np.array([row for row, _ in members], np.int64)[rows["member"]]
     found = {}
     for name in probes:
@@ -93,33 +94,29 @@ def _profile(rows: pd.DataFrame, arms: int, steps: Sequence[int | None]) -> Prof
     return profile
 
 
-def _rows(paths: Sequence[Path], probes: Sequence[str]) -> pd.DataFrame:
-    """member (its place among the paths), step, layer, probe and value: of layers alone."""
+def _rows(members: Sequence[Record], probes: Sequence[str]) -> pd.DataFrame:
+    """member (its place among them), step, layer, probe and value: of layers alone."""
     with ThreadPoolExecutor(_THREADS) as pool:
-        tables = list(pool.map(partial(_table, wanted=pa.array(probes)), paths))
+        tables = list(pool.map(partial(_table, wanted=pa.array(probes)), members))
     lengths = [len(table) for table in tables]
     whole = pa.concat_tables([_NONE, *tables])
     probe = pd.Categorical.from_codes(whole["probe"].to_numpy(), probes)
     return pd.DataFrame(
         {
-            "member": np.repeat(np.arange(len(paths)), lengths),
+            "member": np.repeat(np.arange(len(members)), lengths),
             "probe": probe,
             **{name: whole[name].to_numpy() for name in ("step", "layer", "value")},
         }
     )
 
 
-def _table(path: Path, wanted: pa.Array) -> pa.Table:
+def _table(member: Record, wanted: pa.Array) -> pa.Table:
     """A file's rows of layers and of the wanted probes; none where it cannot be read."""
     try:
-        # Half the time of parquet.read_table, which looks for a data set first.
-        with parquet.ParquetFile(path) as file:
-            table = file.read(columns=_COLUMNS, use_threads=False)
-        table = table.select(_COLUMNS)
-        place = pc.index_in(table["probe"].cast(pa.string()), wanted)
-        table = table.set_column(2, "probe", place).cast(_NONE.schema)
-    except (OSError, KeyError, pa.ArrowException):
+        table = read_table(Path(member["folder"]) / RECORDS, expected_of(member, RECORDS))
+    except InputError:
         return _NONE
+    table = table.set_column(2, "probe", pc.index_in(table["probe"], wanted)).cast(_NONE.schema)
     # A row of the whole network has no layer; what is not wanted has no place.
     of_a_layer = pc.fill_null(pc.greater(table["layer"], 0), False)
     return table.filter(pc.and_(of_a_layer, pc.is_valid(table["probe"])))

@@ -13,6 +13,7 @@ from src.report.roles import notes_of_roles
 from src.report.statistics import families
 from src.report.statistics.level import FEWEST
 from src.report.statistics.power import POWER
+from src.report.unread import unread
 from src.report.wording import listed, plural, spoken, words
 
 TESTS = {
@@ -41,6 +42,7 @@ def happened(analysis: Analysis) -> list[str]:
     return [
         *read,
         *notes_of_origin(analysis.records),
+        *unread(members_of(analysis.arms)),
         *notes_of_roles(analysis.roles, analysis.records),
         *notes_of_arms(analysis.arms),
         *notes_of_draws(analysis.seeds, analysis.roles.seeds),

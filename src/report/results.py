@@ -1,16 +1,16 @@
 """Folders of results, read into records: finished sweeps, interrupted ones, several at once."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from src.errors import InputError, on_one_line
+from src.errors import InputError
 from src.report.checked import fault
 from src.report.repeats import once
 from src.report.settings import Record, setting, varied
 from src.tracking.files import RESULT
+from src.tracking.files import read_result as read_checked
 
 __all__ = [
     "Members",
@@ -123,15 +123,11 @@ def _members(found: _Found) -> Members:
 
 def read_result(path: Path) -> Record:
     """One file; InputError where it is damaged or none of ours."""
-    try:
-        written = path.stat().st_mtime
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a readable result ({on_one_line(error)}).") from error
+    record = read_checked(path)
     found = fault(record)
     if found:
         raise InputError(f"{path}: not a result of this program ({found}).")
-    return {**record, "written": written}
+    return {**record, "written": path.stat().st_mtime}
 
 
 def _sweep(path: Path, asked: Path, known: dict[Path, Path]) -> Path:

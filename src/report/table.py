@@ -57,10 +57,13 @@ def _settings(records: Sequence[Record]) -> list[str]:
 
 
 def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
-    """CSV: rank, the varied settings, status, metrics, seconds, folder."""
+    """CSV: rank, the varied settings, status, metrics, folder.
+
+    No times: a sweep that was interrupted and resumed has the same, to the byte.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    own = ("status", "step", "verdict", *METRICS, "steps_to_80", "seconds", "folder")
+    own = ("status", "step", "verdict", *METRICS, "steps_to_80", "folder")
     writer.writerow(["rank", *settings, *own])
     for rank, record in enumerate(records, start=1):
         numbers = [metric(record, name) for name in METRICS]
@@ -73,7 +76,6 @@ def summary(records: Sequence[Record], settings: Sequence[str]) -> str:
                 verdict(record),
                 *("" if math.isnan(number) else f"{number:.6g}" for number in numbers),
                 "" if record.get("steps_to_80") is None else record["steps_to_80"],
-                f"{record.get('seconds', math.nan):.3f}",
                 Path(record["folder"]).name,
             ]
         )

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from src.interruption import in_one_line, process
 
-from src.cli import Parser, guarded, of_config_dir, refuse_foreign_code, spelled_out
-from src.config import CONF, Config, register, validated
-from src.errors import InputError, require
+with in_one_line():  # a command guards itself from then on
+    from hydra import compose, initialize_config_dir
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from src.cli import Parser, guarded, of_config_dir, refuse_foreign_code, spelled_out
+    from src.config import CONF, Config, register, validated
+    from src.errors import InputError, require
 
 PICTURES = ("png", "pdf", "svg")
 EPILOG = """examples:
@@ -118,4 +121,5 @@ def _predict(asked: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()

@@ -19,6 +19,7 @@ from src.diagnostics.records import Record
 from src.diagnostics.verdicts.names import NAMES
 from src.schema.diagnostics import Tier
 from src.tracking.events import Buckets, EventFile, HParam
+from src.tracking.kept import KeptFiles
 from src.tracking.pace import TARGET, WINDOW
 from src.tracking.words import verdict_as_markdown
 
@@ -68,9 +69,16 @@ MOST_LAYERS = 8  # with a chart each; of a deeper network as many, evenly spaced
 class Board:
     """The event file of one member, in full or with little more than its row in the HParams tab."""
 
-    def __init__(self, config: Config, folder: Path, in_full: bool) -> None:
+    def __init__(
+        self, config: Config, folder: Path, in_full: bool, kept: KeptFiles | None = None
+    ) -> None:
+        """kept: of a member that goes on; it appends to the file that it had begun."""
         self.config, self.in_full = config, in_full
         self.layers = shown_layers(len(config.model.hidden) + 1)
+        begun = None if kept is None else kept.reopened(folder)
+        if kept is not None and begun is not None:
+            self.events, self._started = begun, kept.started
+            return
         self.events = EventFile(folder)
         self._started = time.time()
         columns = hparams(config, NO_VERDICT)
@@ -78,6 +86,11 @@ class Board:
         if in_full:
             self.events.layout(layout_of(self.layers, config.diagnostics.tier is not Tier.off))
             self.events.text("configuration", 0, _as_code(as_plain(config)))
+
+    def kept(self, log: int) -> KeptFiles:
+        """Where the file ends now, once it is flushed. log: the bytes of train.log."""
+        path = self.events.path
+        return KeptFiles(log, path.name, path.stat().st_size, self.events.declared, self._started)
 
     def point(self, tag: str, step: int, value: float) -> None:
         """A scalar; none of what is not finite."""

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,25 +24,44 @@ from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from src.tracking.files import append
+
 EVENTS = "events.out.tfevents."  # how the name of each event file begins
 
 HParam = str | float | int | bool
 Buckets = npt.NDArray[np.float32]  # [k, 3]: left edge, right edge, count
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """An event file that is there: its name, and the tags that it has declared."""
+
+    name: str
+    declared: Collection[str]
+
+
 class EventFile:
     """One member's event file; nothing reaches the disk before flush()."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, resumed: Resumed | None = None) -> None:
+        self._buffer = io.BytesIO()
+        self._writer = RecordWriter(self._buffer)
+        self._declared: set[str] = set()
+        if resumed is not None:
+            self.path = folder / resumed.name
+            self._declared.update(resumed.declared)
+            return
         now = time.time()
         # TensorBoard reads the files of a run in the order of their names: within one second, too.
         earlier = len(list(folder.glob(f"{EVENTS}*")))
         place = f"{socket.gethostname()}.{os.getpid()}.{earlier}"
         self.path = folder / f"{EVENTS}{int(now)}.{place}"
-        self._buffer = io.BytesIO()
-        self._writer = RecordWriter(self._buffer)
-        self._declared: set[str] = set()
         self._write(Event(wall_time=now, file_version="brain.Event:2"))
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The tags whose kind TensorBoard has been told: it reads that of the first point alone."""
+        return tuple(sorted(self._declared))
 
     def scalar(self, tag: str, step: int, value: float, when: float | None = None) -> None:
         point = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
@@ -114,8 +134,7 @@ class EventFile:
         self._hparams("session_end_info", data(session_end_info=end, version=0))
 
     def flush(self) -> None:
-        with self.path.open("ab") as stream:
-            stream.write(self._buffer.getvalue())
+        append(self.path, self._buffer.getvalue())
         self._buffer.seek(0)
         self._buffer.truncate()
 

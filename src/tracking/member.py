@@ -17,10 +17,12 @@ from src.errors import on_one_line
 from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
 from src.tracking.board import Board
-from src.tracking.events import Buckets
-from src.tracking.files import RESULT, write_json
+from src.tracking.events import EVENTS, Buckets
+from src.tracking.files import FILES, RESULT, append, write_result
+from src.tracking.kept import KeptFiles, Place, cut
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
+_OF_THE_END = (WEIGHTS, RECORDS)  # written of a member that has ended
 
 Row = dict[str, float | int]
 
@@ -40,13 +42,14 @@ class MemberTracker:
     of: int = 1  # members of the command
     held_out: bool = False  # the test set is not looked at
     ledger: Ledger | None = None
+    place: Place | None = None  # in the checkpoint that it goes on from
+    again: bool = False  # whether an earlier attempt may have left files
+    files: dict[str, str] = field(default_factory=dict)  # SHA-256 of what was written, by name
     _lines: list[str] = field(default_factory=list)
     _board: Board | None = None
 
     def afresh(self) -> "MemberTracker":
-        """The same member before its first step; what was written of its curves is removed."""
-        if self._board is not None:
-            self._board.events.path.unlink(missing_ok=True)
+        """The same member for another attempt, which goes on from its last checkpoint, if any."""
         return MemberTracker(
             self.config,
             self.folder,
@@ -54,6 +57,8 @@ class MemberTracker:
             of=self.of,
             held_out=self.held_out,
             ledger=self.ledger,
+            place=self.place,
+            again=True,
         )
 
     @property
@@ -62,11 +67,35 @@ class MemberTracker:
         logger = self.config.logger
         return logger.tensorboard and logger.in_full(self.of)
 
-    def start(self) -> None:
+    def start(self, kept: KeptFiles | None = None, step: int = 0) -> None:
+        """kept: where the member's own files ended at the step that it goes on from."""
+        how = f"goes on from step {step}" if step else "started"
+        if kept is not None:
+            cut(self.folder / LOG, kept.log)
+        elif self.again and self._remove_earlier():
+            how += " again"
         if self.config.logger.tensorboard:
-            self._board = Board(self.config, self.folder, self.in_full)
-        self.say(f"{self.label}: started")
+            self._board = Board(self.config, self.folder, self.in_full, kept)
+        self.say(f"{self.label}: {how}")
         self.flush()
+
+    def reset(self) -> None:
+        """Forget what this attempt has seen: it begins at its start after all."""
+        self.rows, self.records, self._lines = [], [], []
+        self.test = self.diverged_at = self.steps_to_80 = self._board = self.place = None
+        self.again = True
+
+    def _remove_earlier(self) -> bool:
+        """Whether there was an earlier attempt; its curves would be shown beside the new ones."""
+        for path in (*self.folder.glob(f"{EVENTS}*"), *map(self.folder.joinpath, _OF_THE_END)):
+            path.unlink(missing_ok=True)
+        return (self.folder / LOG).exists()
+
+    def kept_files(self) -> KeptFiles:
+        """Where its files end now, all that is known being written."""
+        self.flush()
+        log = (self.folder / LOG).stat().st_size
+        return KeptFiles(log) if self._board is None else self._board.kept(log)
 
     def point(self, tag: str, step: int, value: float) -> None:
         if self._board is not None:
@@ -153,12 +182,13 @@ class MemberTracker:
             },
             "config": as_plain(self.config),
             "epochs": self.rows,
+            FILES: self.files,
         }
         self._end_board(step, verdict, status)
         self._keep_records()
         self.say(f"{status}")
         self.flush()
-        write_json(self.folder / RESULT, result)
+        write_result(self.folder / RESULT, result)
         return result
 
     def _ends(self, step: int) -> Iterator[tuple[str, int, float]]:
@@ -186,7 +216,9 @@ class MemberTracker:
         if not self.records:
             return
         try:
-            write_records(self.folder / RECORDS, self.label, self.records)
+            self.files[RECORDS] = write_records(self.folder / RECORDS, self.label, self.records)
+        except OSError:
+            raise  # there would be none of the result either, or only half of it
         except Exception as error:  # noqa: BLE001 - the result does without them
             self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
@@ -202,13 +234,13 @@ class MemberTracker:
             **facts,
             "config": as_plain(self.config),
             "epochs": self.rows,
+            FILES: self.files,
         }
-        write_json(self.folder / RESULT, result)
+        write_result(self.folder / RESULT, result)
         return result
 
     def flush(self) -> None:
         if self._board is not None:
             self._board.events.flush()
-        with (self.folder / LOG).open("a") as stream:
-            stream.writelines(self._lines)
+        append(self.folder / LOG, "".join(self._lines).encode())
         self._lines.clear()

@@ -26,7 +26,6 @@ class FirstSteps:
     def trained(self, first_step: int, numbers: npt.NDArray[np.float64]) -> None:
         """numbers: loss and accuracy [2, t, m] of steps first_step, first_step + 1, ..."""
         known = self._numbers.shape[1]
-        # What went on from a checkpoint of before these were kept has not seen its first steps.
         if known < STEPS and first_step == known:
             more = numbers[:, : STEPS - known]
             self._numbers = np.concatenate([self._numbers, more], axis=1)

@@ -45,7 +45,7 @@ class Pace:
     # Plain types, for a checkpoint.
 
     def state(self) -> dict[str, Any]:
-        return {"reached": self.reached, "tail": self._tail.tolist()}
+        return {"reached": list(self.reached), "tail": self._tail.tolist()}
 
     def restore(self, state: dict[str, Any]) -> None:
         self.reached = list(state["reached"])

@@ -1,13 +1,17 @@
 """Where a result came from: versions of the software, revision of the code, device."""
 
+import hashlib
 import platform
 import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-
-import torch
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from src.config import PROJECT
+
+if TYPE_CHECKING:
+    import torch
 
 _PACKAGES = ("torch", "pytorch-lightning", "hydra-core", "omegaconf", "tensorboard", "safetensors")
 
@@ -34,7 +38,25 @@ def git_revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def device_name(device: torch.device) -> str:
+@cache
+def source_sha256() -> str:
+    """Of this program's modules: what a revision does not say of a checkout with changes."""
+    found, root = hashlib.sha256(), Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+def code() -> dict[str, str]:
+    """All that a ledger says of it: the versions, and the revision where it is known."""
+    revision = git_revision()
+    return {**versions(), **({} if revision is None else {"revision": revision})}
+
+
+def device_name(device: "torch.device") -> str:
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu ({torch.get_num_threads()} threads)"

@@ -108,9 +108,9 @@ class StackTracker:
         self._pending = np.concatenate([self._pending, numbers], axis=1)
         whole = self._pending.shape[1] // self.every
         cut = whole * self.every
-        windows = (
-            self._pending[:, :cut].reshape(2, whole, self.every, len(self.members)).mean(axis=2)
-        )
+        steps = self._pending[:, :cut].reshape(2, whole, self.every, len(self.members))
+        # One after the other: a mean's bits would depend on the number of members.
+        windows = steps.cumsum(axis=2)[:, :, -1] / self.every
         for k, member in enumerate(self.members):
             for w, (loss, accuracy) in enumerate(windows[:, :, k].T.tolist(), start=1):
                 step = self._window_start + w * self.every
@@ -127,33 +127,40 @@ class StackTracker:
 
     # --- checkpoints: plain types only, so that they load with weights_only ----------------
 
+    @property
+    def between_epochs(self) -> bool:
+        """Whether the last epoch has been evaluated, and no step been made since."""
+        return self._examples == 0
+
     def state(self) -> dict[str, Any]:
+        """All but the records (src.checkpoints.columns). Members stand last in each array."""
         return {
-            "rows": [member.rows for member in self.members],
-            "records": [[list(row) for row in member.records] for member in self.members],
+            "rows": [list(member.rows) for member in self.members],
             "diverged_at": [member.diverged_at for member in self.members],
             "window_start": self._window_start,
-            "steps": self._window_start + self._pending.shape[1],
             "pending": self._pending.tolist(),
             "pace": self.pace.state(),
             "first_steps": self.opening.state(),
+            "loss": self._loss.tolist(),
+            "hits": self._hits.tolist(),
+            "examples": self._examples,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: dict[str, Any], records: Sequence[Sequence[Record]] = ()) -> None:
+        """records: of each member."""
         stories = zip(self.members, state["rows"], state["diverged_at"], strict=True)
         for member, rows, diverged_at in stories:
-            member.rows, member.diverged_at = rows, diverged_at
-        # A checkpoint of before there were records has none.
-        for member, found in zip(self.members, state.get("records", []), strict=False):
-            member.records = [Record._make(row) for row in found]
-        if "pace" in state:
-            self.pace.restore(state["pace"])
-            self._note_pace()
-        if "first_steps" in state:
-            self.opening.restore(state["first_steps"])
-        self.progress.resumed(state["steps"] * len(self.members))
-        self._window_start = state["window_start"]
-        self._pending = np.array(state["pending"]).reshape(2, -1, len(self.members))
+            member.rows, member.diverged_at = list(rows), diverged_at
+        for member, found in zip(self.members, records, strict=bool(records)):
+            member.records = list(found)
+        self.pace.restore(state["pace"])
+        self._note_pace()
+        self.opening.restore(state["first_steps"])
+        self._window_start, self._examples = state["window_start"], state["examples"]
+        self._pending = np.array(state["pending"], np.float64).reshape(2, -1, len(self.members))
+        self._loss, self._hits = (np.array(state[name], np.float64) for name in ("loss", "hits"))
+        steps = self._window_start + self._pending.shape[1]
+        self.progress.resumed(steps * len(self.members))
 
 
 def _array(numbers: Tensor) -> Array:

@@ -13,7 +13,7 @@ from src.diagnostics.verdicts.stored import facts_of_stored
 from src.diagnostics.verdicts.verdict import Facts, Verdict
 from src.errors import InputError
 from src.report.results import Record, load, setting
-from src.tracking.files import RESULT
+from src.tracking.files import RESULT, expected_of
 
 UNTOLD = ("logger", "quiet", "trust")  # what does not change a member
 PLACES = ("root", "mirrors")  # nor from where its data came
@@ -80,7 +80,8 @@ def _identity(record: Record) -> str:
 
 def _judged(record: Record, steps: int) -> Judged:
     folder = Path(record["folder"])
-    story = Story(read(folder / RECORDS)).until(steps)
+    rows = read(folder / RECORDS, expected_of(record, RECORDS))
+    story = Story(rows).until(steps)
     if not story.rows:
         raise InputError(f"{folder / RECORDS}: has no rows of the first {steps} steps.")
     facts, arm, accuracy = _told(record, steps)

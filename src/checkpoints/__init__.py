@@ -1,0 +1,1 @@
+"""Checkpoints of stacks: how they are written, read, found again, and gone on from."""

@@ -1,0 +1,239 @@
+"""A sweep that is stopped at random moments, resumed, and held against one that never was."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyarrow import parquet
+from tensorboard.compat.proto.event_pb2 import Event
+
+from src.ledger.rows import ENDED
+from src.ledger.store import LEDGER, Ledger
+from tests.forked import Nursery, Process, Running
+
+# 24 members in three stacks, so that some are finished while others train.
+WORDS = (
+    *("-m", "init=zeros,xavier,he,default", "seeds=6", "hydra.launcher.max_stack=8"),
+    *("hydra.launcher.threads=2", "model.hidden=[32,16]", "data.validation_size=500"),
+    *("trainer=cpu", "trainer.epochs=3", "trainer.steps_per_epoch=16", "trainer.chunk_steps=4"),
+    *("diagnostics.early_steps=[0,5]", "diagnostics.samples=32", "diagnostics.images=false"),
+    *("quiet=true", "report.page=false"),
+)
+MEMBERS = 24
+# What of a result.json is of the run and not of the numbers. How stacks are cut depends on what
+# is missing; the checksum is of all bytes, so of these as well.
+OF_THE_RUN = (
+    *("seconds", "stack_seconds", "members_in_stack", "attempts", "versions", "git_revision"),
+    *("checksum", "device"),
+)
+RESUME = re.compile(r"python -m src\.train (resume=\S+)")
+SEED = int(os.environ.get("RELIABILITY_SEED", "7"))
+PATIENCE = 300.0  # seconds that a command may take before it counts as hung
+
+Kept = dict[str, bytes]
+
+
+def finished(home: Path) -> Kept:
+    """What finished members have on disk, by path below home; every result there is whole."""
+    found: Kept = {}
+    for path in sorted(home.glob("*/result.json")):
+        content = path.read_bytes()
+        if json.loads(content)["status"] in ENDED:
+            for each in (path, path.with_name("weights.safetensors")):
+                found[each.relative_to(home).as_posix()] = each.read_bytes()
+    return found
+
+
+def lost(kept: Kept, home: Path) -> set[str]:
+    """Members of whose files any is gone or is another."""
+    return {
+        Path(name).parent.name
+        for name, content in kept.items()
+        if not (home / name).is_file() or (home / name).read_bytes() != content
+    }
+
+
+def differences(home: Path, reference: Path) -> list[str]:
+    """Where a complete sweep says something else than the one that was never stopped."""
+    names = sorted(path.parent.name for path in reference.glob("*/result.json"))
+    found = [] if len(names) == MEMBERS else [f"the reference has {len(names)} members"]
+    for name in names:
+        ours, theirs = home / name, reference / name
+        if not (ours / "result.json").is_file():
+            found.append(f"{name}: no result.json")
+            continue
+        weights = "weights.safetensors"
+        if (ours / weights).read_bytes() != (theirs / weights).read_bytes():
+            found.append(f"{name}: weights")
+        mine, its = _numbers(ours), _numbers(theirs)
+        found += [
+            f"{name}: {key}" for key in mine.keys() | its.keys() if mine.get(key) != its.get(key)
+        ]
+        if not _records(ours).equals(_records(theirs)):
+            found.append(f"{name}: records.parquet")
+        if list(_points(ours)) != list(_points(theirs)):
+            found.append(f"{name}: events")
+    if (home / "summary.csv").read_bytes() != (reference / "summary.csv").read_bytes():
+        found.append("summary.csv")
+    with Ledger.read(home) as ledger:
+        found += [f"{row.name}: {row.status}" for row in ledger.rows() if row.status != "done"]
+    return found
+
+
+def _numbers(member: Path) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((member / "result.json").read_bytes())
+    result["config"]["data"].pop("root")
+    return {key: value for key, value in result.items() if key not in OF_THE_RUN}
+
+
+def _records(member: Path) -> Any:
+    return parquet.read_table(member / "records.parquet")
+
+
+def _points(member: Path) -> Iterator[tuple[str, int, bytes]]:
+    """Tag, step and content of what TensorBoard draws over steps, in the order that it reads."""
+    for path in sorted(member.glob("events.out.tfevents.*")):
+        content, at = path.read_bytes(), 0
+        while at < len(content):
+            (size,) = struct.unpack_from("<Q", content, at)
+            event = Event.FromString(content[at + 12 : at + 12 + size])
+            at += size + 16  # the size, its check sum, and that of the event
+            for value in event.summary.value:
+                if value.HasField("simple_value"):
+                    yield value.tag, event.step, struct.pack("<f", value.simple_value)
+                elif value.tag.startswith(("weights", "preactivations", "gradients")):
+                    yield value.tag, event.step, value.tensor.tensor_content
+
+
+@dataclass
+class Tally:
+    """What came of many stops."""
+
+    stops: int = 0
+    own: int = 0  # of them on interpreters of their own, whose imports are hit as well
+    kept: int = 0  # finished members at the moments of the stops, summed
+    lost: int = 0
+    sweeps: int = 0
+    untold: int = 0  # stops with members missing that did not say how to resume
+    faults: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
+
+
+@dataclass
+class Lane:
+    """A place where one command runs at a time."""
+
+    nursery: Nursery
+    folder: Path
+    random: random.Random
+    sessions: list[Running] = field(default_factory=list)
+
+    def start(self, words: Sequence[str], own: bool = False) -> Running:
+        output = self.folder / "output"
+        begun: Running
+        if own:
+            begun = Process(words, self.folder, output)
+        else:
+            begun = self.nursery.start(words, self.folder, output)
+        self.sessions.append(begun)
+        return begun
+
+    def run(self, words: Sequence[str], own: bool = False) -> tuple[int, str, float]:
+        """Exit code, what was said, seconds."""
+        started = time.perf_counter()
+        running = self.start(words, own)
+        code = ended(running)
+        return code, running.said, time.perf_counter() - started
+
+    def left(self, seconds: float = 15.0) -> list[int]:
+        """Processes that outlive their commands for so long."""
+        until = time.monotonic() + seconds
+        while any(running.left() for running in self.sessions) and time.monotonic() < until:
+            time.sleep(0.1)
+        return [pid for running in self.sessions for pid in running.left()]
+
+
+def ended(running: Running) -> int:
+    """The exit code, as a shell tells it but for the sign of one that a signal has ended."""
+    code = running.wait(PATIENCE)
+    if code is None:
+        running.signal(signal.SIGKILL)
+        raise AssertionError(f"a command hangs; it has said: {running.said}")
+    return code
+
+
+def stops(
+    lane: Lane,
+    number: signal.Signals,
+    wanted: int,
+    own: int,
+    seconds: dict[bool, float],
+    reference: Path,
+) -> Tally:
+    """Send the signal at random moments, resume each time, begin anew what is complete.
+
+    own: how many of the stops are to hit interpreters of their own. seconds: what the sweep takes
+    undisturbed, by whether it has one.
+    """
+    tally = Tally()
+    home, words = _anew(lane, tally)
+    while tally.stops < wanted or tally.sweeps == 0 or words[0] != WORDS[0]:
+        stopping = tally.stops < wanted
+        new = stopping and tally.own < own and tally.stops * own >= tally.own * wanted
+        running, before = lane.start(words, new), finished(home)
+        code = running.wait(lane.random.uniform(0, seconds[new])) if stopping else None
+        if code is None and stopping:
+            running.signal(number)
+        code = ended(running)
+        tally.lost += len(lost(before, home))
+        if code == 0:
+            tally.sweeps += 1
+            tally.faults += differences(home, reference)
+            shutil.rmtree(home)
+            home, words = _anew(lane, tally)
+            continue
+        early = new and not home.exists()  # its interpreter had not yet read our first line
+        tally.faults += [] if early else _faults_of(running.said, code, number)
+        tally.stops, tally.own = tally.stops + 1, tally.own + new
+        after = finished(home)
+        tally.kept += len(after) // 2
+        words = _resuming(words, home, running.said, number, tally)
+        if len(tally.faults) > 5:
+            break
+    return tally
+
+
+def _anew(lane: Lane, tally: Tally) -> tuple[Path, list[str]]:
+    home = lane.folder / f"sweep{tally.sweeps}"
+    return home, [*WORDS, f"hydra.sweep.dir={home}"]
+
+
+def _faults_of(said: str, code: int, number: signal.Signals) -> list[str]:
+    """A signal ends a command with 128 + its number, or by itself; never with a trace."""
+    right = code in (-number, 128 + number)
+    faults = [] if right else [f"exit code {code} after {number.name}: {said[-2000:]}"]
+    return faults + ([f"a trace: {said[-2000:]}"] if "Traceback" in said else [])
+
+
+def _resuming(
+    words: list[str], home: Path, said: str, number: signal.Signals, tally: Tally
+) -> list[str]:
+    if not (home / LEDGER).exists():
+        return words  # it had not begun
+    told = RESUME.search(said)
+    if told is not None:
+        return [told[1]]
+    missing = len(finished(home)) < 2 * MEMBERS
+    tally.untold += missing and number is not signal.SIGKILL
+    return [f"resume={home}"]

@@ -1,0 +1,186 @@
+"""Signals as a terminal, a shell and a batch system send them: to real processes, which end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SMALL
+from tests.test_interrupted_commands import results, states
+
+pytestmark = pytest.mark.slow
+
+HERE = ("-m", *SMALL, "hydra.sweep.dir=here", "init=he,xavier")
+SWEEP = (
+    *(*HERE, "seeds=2", "model.hidden=[8],[6]", "data.train_size=2000", "trainer.epochs=10"),
+    *("trainer.chunk_steps=4", "report.page=true"),
+)
+LONG = (
+    *(*HERE, "seeds=8", "model.hidden=[64,64]", "data.train_size=200000"),
+    *("trainer.chunk_steps=20000", "diagnostics=off"),
+)
+PATIENCE = 120.0  # seconds; all machines are slow at times
+RESUME = "python -m src.train resume=here goes on from here."
+WAITS = "the step is finished and what there is is written; once more ends at once."
+
+
+def _hears() -> None:
+    """A shell's background jobs do not, nor do those that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def started(project: Path, folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, in a session of its own: of whatever it leaves behind, that is known."""
+    environment = os.environ | {"PYTHONPATH": str(project), "OMP_NUM_THREADS": "2"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "src.train", *words],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_hears,
+    )
+    try:
+        yield process
+    finally:
+        for left in members_of(process.pid):
+            os.kill(left, signal.SIGKILL)
+        process.communicate()
+
+
+def members_of(session: int) -> list[int]:
+    """Processes of a session that run, by /proc."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, its = status.read_text().rpartition(")")[2].split()[:4]
+        except OSError:  # it has just ended
+            continue
+        if int(its) == session and state != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def wait_for(found: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def run(project: Path, folder: Path, *words: str) -> None:
+    with started(project, folder, *words) as process:
+        _, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    run(project, folder, *SWEEP)
+    return folder
+
+
+def composing(here: Path) -> bool:
+    return here.is_dir()
+
+
+def training(here: Path) -> bool:
+    return any("epoch 2," in path.read_text() for path in here.glob("*/train.log"))
+
+
+def written(here: Path) -> bool:
+    return any(here.glob("*/result.json"))
+
+
+def reported(here: Path) -> bool:
+    return (here / "report").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("moment", "number", "whole_group"),
+    [
+        (composing, signal.SIGTERM, False),
+        (training, signal.SIGINT, True),
+        (written, signal.SIGTERM, True),
+        (reported, signal.SIGINT, False),
+    ],
+)
+def test_once(
+    project: Path,
+    tmp_path: Path,
+    uninterrupted: Path,
+    moment: Callable[[Path], bool],
+    number: signal.Signals,
+    whole_group: bool,
+) -> None:
+    here = tmp_path / "here"
+    with started(project, tmp_path, *SWEEP) as process:
+        wait_for(lambda: moment(here))
+        (os.killpg if whole_group else os.kill)(process.pid, number)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert members_of(process.pid) == []
+    said = "terminated" if number == signal.SIGTERM else "interrupted"
+    last = f"error: {said}. {RESUME}"
+    assert process.returncode == 128 + number
+    if moment is composing:
+        assert err in (f"error: {said}.\n", f"{last}\n")
+    else:
+        waited = [f"{said}: {WAITS}"] if moment in (training, written) else []
+        assert err.splitlines() == [*waited, last]
+        assert "running" not in states(here)
+    begun = (here / "ledger.sqlite").exists()
+    run(project, tmp_path, *(["resume=here"] if begun else SWEEP))
+    assert results(tmp_path) == results(uninterrupted)
+    assert len(results(tmp_path)) == 8
+    assert (here / "report" / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((signal.SIGTERM, signal.SIGINT), "interrupted"),
+        ((signal.SIGINT, signal.SIGTERM), "terminated"),
+        ((signal.SIGKILL,), None),
+    ],
+)
+def test_at_once_in_the_middle_of_a_long_step(
+    project: Path, tmp_path: Path, numbers: tuple[signal.Signals, ...], said: str | None
+) -> None:
+    """Forked processes compute it, and are not left behind."""
+    here = tmp_path / "here"
+    with started(project, tmp_path, *LONG) as process:
+        wait_for(lambda: list(here.glob("*/train.log")) and len(members_of(process.pid)) > 2)
+        time.sleep(0.5)
+        first = time.monotonic()
+        for number in numbers:
+            os.kill(process.pid, number)
+            time.sleep(0.3)
+        process.wait(timeout=PATIENCE)
+        assert time.monotonic() - first < 10
+        wait_for(lambda: not members_of(process.pid))
+        _, err = process.communicate()
+    if said is None:
+        assert process.returncode == -signal.SIGKILL
+    else:
+        assert err.splitlines()[-1] == f"error: {said}. {RESUME}"
+        assert process.returncode == 128 + numbers[-1]
+    assert states(here) == ["running"] * 16
+
+
+def test_during_the_first_imports(project: Path, tmp_path: Path) -> None:
+    with started(project, tmp_path, *SWEEP) as process:
+        maps = Path("/proc") / str(process.pid) / "maps"
+        wait_for(lambda: "_yaml" in maps.read_text())  # Hydra has begun to be imported
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (130, "error: interrupted.\n")

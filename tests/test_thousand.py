@@ -1,0 +1,26 @@
+"""Memory and open files stay where they are, however many members one process trains."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GROWTH = 1.10
+
+
+@pytest.mark.slow
+def test_memory_and_open_files_are_flat_from_100_members_to_1000(project: Path) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.thousand"]
+    ended = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert ended.returncode == 0, ended.stderr
+    print(ended.stdout)
+    found = {line["members"]: line for line in map(json.loads, ended.stdout.splitlines())}
+    first, last = found[100], found[1000]
+    assert last["resident_kb"] < GROWTH * first["resident_kb"], found
+    assert last["files"] == first["files"], found
