@@ -18,7 +18,7 @@ from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
 from src.config import CONF
-from src.errors import InputError
+from src.errors import InputError, on_one_line
 from src.ledger.store import LEDGER
 from src.trust import of_an_earlier_run
 
@@ -109,7 +109,7 @@ def check_sweep(overrides: Sequence[str]) -> None:
         except OverrideParseException:
             continue  # told by Hydra
         except HydraException as error:
-            said = _plain(str(error)).partition(" while evaluating '")[2].partition("': ")[2]
+            said = on_one_line(error).partition(" while evaluating '")[2].partition("': ")[2]
             why = f" ({said.rstrip('.')})" if said else ""
             raise InputError(f"{shortened(override)}: cannot be read as key=value{why}.") from error
         sweep = parsed.value()

@@ -61,7 +61,7 @@ def assert_as_asked(command: Command, outcome: Outcome, words: list[str]) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    import src.stacks  # noqa: F401 - torch: its import is no command's time
+    import src.members  # noqa: F401 - torch, Lightning: their import is no command's time
 
     random = Random(part)
     refused = valid = 0

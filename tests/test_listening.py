@@ -112,8 +112,11 @@ def test_the_dashboard_is_this_machines_own(tmp_path: Path, project: Path) -> No
     tensorboard = str(Path(sys.executable).with_name("tensorboard"))
     with started([tensorboard, *shlex.split(line)], tmp_path) as process:
         until, found = time.monotonic() + SECONDS, dict[str, bool]()
-        while not any(found.values()) and time.monotonic() < until:
+        here = f"0100007F:{port:04X}"
+        while not found.get(here) and time.monotonic() < until:
             found = bound(process.pid)
             time.sleep(0.05)
         assert process.poll() is None
-    assert found == {f"0100007F:{port:04X}": True}
+    assert found[here]
+    # Beside it TensorBoard's own reader of files listens, to TensorBoard.
+    assert all(address.startswith("0100007F:") for address in found)

@@ -8,6 +8,7 @@ _SAID = (
     (r"Unsupported interpolation type (.*)", r"refers to \1, which nothing here resolves"),
     (r"Environment variable '(.*)' not found", r"refers to the variable \1, which is not set"),
     (r"(?:Recursive|Circular) interpolation.*|.*maximum recursion.*", "refers to itself"),
+    (r".*Missing mandatory value: (.*)", r"refers to \1, which has no value"),
     (r".*Interpolation.*", "refers to what cannot be resolved"),
     (r"\w+ raised while resolving interpolation: .*", "refers to what cannot be resolved"),
     (r".*\bgrammar\b.*|token recognition error.*", "refers to what cannot be read"),

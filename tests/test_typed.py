@@ -1,0 +1,71 @@
+"""Words at which Hydra or Python end in words of their own, found by test_fuzz_configs."""
+
+import pytest
+
+from tests.command import Command
+from tests.conftest import SMALL
+
+WORDS = [
+    ("--foo", "unrecognized arguments: --foo; --help tells what is allowed."),
+    ("--cfg", "--help tells what is allowed."),
+    ("--config-name=", "--config-name=: names nothing."),
+    ("init=he\nzeros", "init=he\\nzeros: holds characters that cannot be printed (U+000A)"),
+    ("seed=\udc80", "(U+DC80)"),
+    ("seed=\u202e1", "(U+202E)"),
+    ("seed=" + "9" * 70_000, "999...: is 70005 characters long; at most 65536 can be read."),
+    ("optimizer.lr=" + "9" * 400, "holds a number of more than 300 digits."),
+    ("model.hidden=" + "[" * 900 + "]" * 900, "is nested in 900 brackets; at most 20 can be read."),
+    ("+", "+: cannot be read as key=value."),
+    ("seed=range(a)", "seed=range(a): cannot be read as key=value (mismatch type argument"),
+    ("seed=foo(1)", "seed=foo(1): cannot be read as key=value (Unknown function 'foo' Available:"),
+    ("seed=range(1,5,0)", "must be a range of finite numbers in steps."),
+    ("seed=range(0,inf)", "must be a range of finite numbers in steps."),
+    ("seed=range(1000000000)", "asks for 1000000000 members; at most 100000"),
+    ("seed=${member_folder:a,b}", "seed: While dereferencing interpolation '${member_folder:a,b}'"),
+    ("model.hidden=[8,${foo}]", "model.hidden[1]: refers to foo, which is not there."),
+    ("optimizer.clip_norm=${hydra.job.id}", "refers to hydra.job.id, which is not there."),
+    ("optimizer.betas.x=1", "optimizer.betas is a list of numbers, and is given as a whole."),
+    (
+        "hydra.launcher=3",
+        "hydra.launcher=3: must be set by its keys, hydra.launcher.<key>=<value>.",
+    ),
+    ("hydra.run=3", "hydra.run=3: must be set by its keys."),
+    ("hydra.verbose={a: 1}", "must be true, false, or the names of loggers."),
+    ("hydra.searchpath=[no://x]", "must be a list of folders, [file:///a/b]."),
+    ("hydra.job.env_copy=[NOT_SET]", "variables of the environment that are set."),
+    ("hydra.sweeper.params=3", "must be a mapping"),
+    ("+hydra.callbacks.x._target_=no.such", "hydra.callbacks.x: Error locating target 'no.such'."),
+]
+OF_SWEEPS = [
+    ("hydra.sweep.subdir=/tmp/x/${seed}", "/tmp/x/1: leads out of "),
+    ("hydra.launcher._target_=no.such", "Invalid plugin 'no.such'"),
+    ("hydra.sweep.dir=${hydra.sweep.dir}", "refers to "),
+    ("seed=interval(0,1)", "interval(...): needs a sweeper that searches"),
+]
+
+
+def shortly(value: object) -> str:
+    return ascii(value)[1:40] if isinstance(value, str) else ""
+
+
+@pytest.mark.parametrize(
+    ("several", "word", "said"),
+    [*((False, *row) for row in WORDS), *((True, *row) for row in OF_SWEEPS)],
+    ids=shortly,
+)
+def test_words_are_refused(command: Command, several: bool, word: str, said: str) -> None:
+    outcome = command(*(("-m", "seed=1,2") if several else ()), *SMALL, word)
+    outcome.assert_refused()
+    assert said in outcome.err
+    assert max(map(len, outcome.err.splitlines())) < 4_100
+    # Nothing is opened for what is refused.
+    assert command.job_folders() == []
+
+
+def test_a_refused_run_leaves_no_folder(command: Command) -> None:
+    (command.folder / "mine").mkdir()
+    (command.folder / "mine" / "notes").touch()
+    for folder, left in (("new", False), ("mine", True)):
+        command(*SMALL, "model.dropout=2", f"hydra.run.dir={folder}").assert_refused()
+        assert (command.folder / folder).exists() == left
+    assert (command.folder / "mine" / "notes").exists()
