@@ -84,7 +84,7 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
-        elif before is not None and before.status == RUNNING and _elsewhere(member.folder, home):
+        elif before and before.status == RUNNING and name != "." and claimed(member.folder):
             refused.append(
                 f"{member.folder}: another process trains it; wait until that has ended."
             )
@@ -95,11 +95,6 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     if whole and resumes:
         _check_members(home, found)
     return found
-
-
-def _elsewhere(folder: Path, home: Path) -> bool:
-    """Whether another process trains it; a single run's folder is home, which is this one's."""
-    return folder.resolve() != home.resolve() and claimed(folder)
 
 
 def name_of(folder: Path, home: Path) -> str:
