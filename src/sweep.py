@@ -16,14 +16,14 @@ from src.errors import InputError
 from src.interruption import deferred, resumable
 from src.ledger.deaths import cut, deaths, told_of_deaths
 from src.ledger.resumption import Resumption, command
-from src.ledger.reuse import sought, told
+from src.ledger.reuse import sought, take_over, told
 from src.ledger.store import Ledger
 from src.ledger.taken import Taken
 from src.progress import Count
 from src.question import alike, asked, labels, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, Standing, objective, opened, say, standing, summary
+from src.standing import Asked, Standing, objective, opened, say, standing
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class Plan:
         """
         if home is not None:
             self.standing = standing(self._asked(), home, self.whole)
-            self._seek(home)
+            if self.configs[0].reuse:
+                self.reused = sought(self._asked(), self.standing, home, self.held_out)
         missing = self.missing
         if not missing:
             return
@@ -82,15 +83,6 @@ class Plan:
         self.stacks = cut(self.stacks, died)
         if home is not None:
             begin(self.standing, self.configs, home)
-
-    def _seek(self, home: Path) -> None:
-        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
-        if not self.configs[0].reuse:
-            return
-        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
-        rows = dict(enumerate(self.standing.rows))
-        self.reused = sought(missing, rows, home, self.held_out)
-        self.standing.finished |= {k: each.record for k, each in self.reused.items()}
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
@@ -111,10 +103,7 @@ class Plan:
             if Resumption.own and several and not (self.whole and left_out):
                 ledger.tell("words", list(words))
             resumable(command(home))
-            for k, each in self.reused.items():
-                each.copy()
-                name = self.standing.rows[k].name
-                ledger.end(name, each.record["status"], summary(each.record))
+            take_over(self.reused, self.standing.rows, ledger)
         if self.reused and not self.quiet:
             print(told(self.reused.values(), len(self.configs)), flush=True)
         for k in self.missing:
