@@ -156,18 +156,25 @@ def serve() -> None:
 
     for module in _HEAVY:
         importlib.import_module(module)
+    from src.interruption import process
     from src.train import main
 
     _warm(main)
     gc.freeze()  # what all share is not copied by looking at it
+    signals = (signal.SIGINT, signal.SIGTERM)
     while asked := _asked():
         words, folder, output = json.loads(asked)
+        # One that comes before the command has begun waits for it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         pid = os.fork()
         if pid == 0:
             _become(folder, output)
             sys.argv[:] = ["train"]
-            main(words)
+            with process():
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+                main(words)
             return
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         os.write(1, f"{pid}\n".encode())
         # Not yet reaped: its number is no other's while it may be sent signals.
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -190,5 +197,4 @@ def _asked() -> bytes:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     serve()

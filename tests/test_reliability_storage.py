@@ -50,6 +50,8 @@ def again(home: Path, said: str) -> list[str]:
     told = RESUME.search(said)
     if told is not None:
         return [told[1]]
+    if len(finished(home)) == 2 * MEMBERS:
+        return [f"resume={home}"]  # it lacks its summary.csv alone
     assert not (home / LEDGER).exists(), f"does not say how to resume: {said[-1500:]}"
     return [*WORDS, f"hydra.sweep.dir={home}"]
 
