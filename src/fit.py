@@ -20,6 +20,7 @@ from src.diagnostics.histograms import schedule_of_histograms
 from src.diagnostics.recorder import Recorder
 from src.diagnostics.schedule import never, schedule_of
 from src.engine.protocol import Recipe
+from src.interruption import check
 from src.lightning import Callback, LightningEnvironment, Trainer
 from src.model import StackedMLP
 from src.module import StackModule
@@ -105,6 +106,7 @@ def _interrupts_passed_on() -> Iterator[None]:
     try:
         yield
     except SystemExit as error:
+        check()
         if isinstance(error.__context__, KeyboardInterrupt):
             raise error.__context__ from None
         raise

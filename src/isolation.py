@@ -6,7 +6,7 @@ import math
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from src.checkpoints.places import home_of
 from src.errors import SweepStopped, told
 from src.interruption import check
 from src.ledger.rows import FAILED
+from src.report.results import Record
 from src.schema.on_failure import STOP, retries
 from src.standing import name_of, objective
 from src.storage import concerns_all
@@ -36,7 +37,7 @@ class Result:
     error: str | None = None
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Result":
+    def of(cls, record: Record) -> "Result":
         """record: what its result.json says."""
         return cls(record["status"], objective(record), record.get("error"))
 

@@ -80,7 +80,7 @@ def launch(
         returns = []
         count = Count(len(jobs), "folders opened")
         for position, opening in enumerate(openings):
-            if position not in planned.finished:
+            if position not in planned.finished or position in planned.reused:
                 _open(opening)
             returns.append(_return(opening))
             if opening.logs or _listens(hydra, "on_job_start"):

@@ -76,3 +76,10 @@ def _check_baseline(baseline: str, planned: Sequence[Record], found: Roles) -> N
     from src.report.arms import arms_of, find  # of NumPy
 
     find(arms_of(planned, found), baseline)
+
+
+def labels(overrides: Sequence[Sequence[str]], inits: Sequence[str]) -> list[str]:
+    """What tells each member from the others: the overrides that not all of them share."""
+    shared = set(overrides[0]).intersection(*overrides) if len(overrides) > 1 else set()
+    own = [[item for item in items if item not in shared] for items in overrides]
+    return [",".join(items) or init or "member" for items, init in zip(own, inits, strict=True)]

@@ -46,6 +46,7 @@ class Standing:
     finished: dict[int, Record] = field(default_factory=dict)
     before: dict[str, Row] = field(default_factory=dict)
     configurations: dict[str, str] = field(default_factory=dict)  # what the digests are of
+    notes: list[str] = field(default_factory=list)  # to say once nothing is refused
 
 
 def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Standing:
@@ -76,14 +77,14 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
                 )
             found.rows.append(row)
             continue
-        record = _sound(member.folder, before)
+        record = _sound(member.folder, before, found.notes)
         if before is not None and record is None:
             known_as = content if before.digest == row.digest else then.get(before.digest)
             begun.append((member.folder, known_as, content))
         if record is not None:
             begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
-        elif before is not None and before.status == RUNNING and _elsewhere(member.folder, home):
+        elif before and before.status == RUNNING and name != "." and claimed(member.folder):
             refused.append(
                 f"{member.folder}: another process trains it; wait until that has ended."
             )
@@ -94,11 +95,6 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
     if whole and resumes:
         _check_members(home, found)
     return found
-
-
-def _elsewhere(folder: Path, home: Path) -> bool:
-    """Whether another process trains it; a single run's folder is home, which is this one's."""
-    return folder.resolve() != home.resolve() and claimed(folder)
 
 
 def name_of(folder: Path, home: Path) -> str:
@@ -197,16 +193,16 @@ def _result(folder: Path) -> Record | None:
     return {**record, "folder": str(folder)} if record["status"] in ENDED else None
 
 
-def _sound(folder: Path, before: Row | None) -> Record | None:
-    """The member's result where it is finished; of one that is lost a line is told."""
+def _sound(folder: Path, before: Row | None, notes: list[str]) -> Record | None:
+    """The member's result where it is finished; notes: what is to be said of one that is lost."""
     try:
         record = _result(folder)
     except InputError as error:
-        say(f"{str(error).rstrip('.')}; this member is trained again.")
+        notes.append(f"{str(error).rstrip('.')}; this member is trained again.")
         return None
     if record is None and before is not None and before.status in ENDED:
         said = f"is {before.status} in {LEDGER}, but has no {RESULT}; it is trained again."
-        say(f"{folder}: {said}")
+        notes.append(f"{folder}: {said}")
     return record
 
 

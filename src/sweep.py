@@ -4,26 +4,26 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from src.agreement import check_data, other_code
+from src.begun import begin
 from src.config import Config, validated
 from src.errors import InputError
 from src.interruption import deferred, resumable
 from src.ledger.deaths import cut, deaths, told_of_deaths
 from src.ledger.resumption import Resumption, command
-from src.ledger.reuse import sought, told
+from src.ledger.reuse import sought, take_over, told
 from src.ledger.store import Ledger
 from src.ledger.taken import Taken
 from src.progress import Count
-from src.question import alike, asked, shared
+from src.question import alike, asked, labels, shared
 from src.report.results import Record
 from src.schema.stacks import StackLimits
-from src.standing import Asked, Standing, objective, opened, standing, summary
+from src.standing import Asked, Standing, objective, opened, say, standing
 from src.tracking.files import remove_partials
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class Plan:
         """
         if home is not None:
             self.standing = standing(self._asked(), home, self.whole)
-            self._seek(home)
+            if self.configs[0].reuse:
+                self.reused = sought(self._asked(), self.standing, home, self.held_out)
         missing = self.missing
         if not missing:
             return
@@ -81,50 +82,20 @@ class Plan:
         self.died = len(died)
         self.stacks = cut(self.stacks, died)
         if home is not None:
-            self._begin(home)
-
-    def _seek(self, home: Path) -> None:
-        """Find what is missing among earlier sweeps, where that is asked for; enter() copies it."""
-        if not self.configs[0].reuse:
-            return
-        missing = {k: each for k, each in enumerate(self._asked()) if k not in self.finished}
-        rows = dict(enumerate(self.standing.rows))
-        self.reused = sought(missing, rows, home, self.held_out)
-        self.standing.finished |= {k: each.record for k, each in self.reused.items()}
+            begin(self.standing, self.configs, home)
 
     def _asked(self) -> list[Asked]:
         overrides = self.overrides or [[] for _ in self.configs]
         members = zip(self.configs, self.folders, self.labels, overrides, strict=True)
         return [Asked(*each, self.first_number + k) for k, each in enumerate(members)]
 
-    def _begin(self, home: Path) -> None:
-        """Note what the missing members are trained on, and by which code.
-
-        InputError where others were trained on other files.
-        """
-        from src.stacks import checksums_of
-        from src.tracking.provenance import code
-
-        rows, before = self.standing.rows, [row.data for row in self.standing.rows]
-        names = [config.data.name for config in self.configs]
-        then: dict[str, list[dict[str, str]]] = {}
-        for name, found in zip(names, before, strict=True):
-            if found and found not in then.setdefault(name, []):
-                then[name].append(found)
-        started = [row.code for row in rows if row.code and (row.attempts or row.result)]
-        said = other_code(started, code())
-        for k in self.missing:
-            now = checksums_of(self.configs[k])
-            check_data(home, then.get(names[k], []), now)
-            rows[k] = replace(rows[k], data=now, code=code())
-        if said is not None and not self.quiet:
-            print(said, flush=True)
-
     def enter(self, home: Path, words: Sequence[str], several: bool) -> None:
         """Write the members into the ledger, which is made where there is none.
 
         What a process that was killed has left of their files half-written is removed.
         """
+        for note in self.standing.notes:
+            say(note)
         with opened(home, words, several) as ledger:
             ledger.enter(self.standing.rows, self.standing.configurations)
             # Whoever asks for a part of them leaves the others to be asked for by the first words.
@@ -132,10 +103,7 @@ class Plan:
             if Resumption.own and several and not (self.whole and left_out):
                 ledger.tell("words", list(words))
             resumable(command(home))
-            for k, each in self.reused.items():
-                each.copy()
-                name = self.standing.rows[k].name
-                ledger.end(name, each.record["status"], summary(each.record))
+            take_over(self.reused, self.standing.rows, ledger)
         if self.reused and not self.quiet:
             print(told(self.reused.values(), len(self.configs)), flush=True)
         for k in self.missing:
@@ -248,10 +216,3 @@ def plan(
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
-
-
-def labels(overrides: Sequence[Sequence[str]], inits: Sequence[str]) -> list[str]:
-    """What tells each member from the others: the overrides that not all of them share."""
-    shared = set(overrides[0]).intersection(*overrides) if len(overrides) > 1 else set()
-    own = [[item for item in items if item not in shared] for items in overrides]
-    return [",".join(items) or init or "member" for items, init in zip(own, inits, strict=True)]

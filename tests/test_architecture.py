@@ -60,6 +60,7 @@ LAYERS = [
     ["src.isolation"],
     ["src.members", "src.finished"],
     ["src.ledger.reuse"],
+    ["src.begun"],
     ["src.sweep"],
     ["src.cli", "src.refusals", "src.typed"],
     ["src.held_out", "src.sweeps"],

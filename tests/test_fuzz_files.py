@@ -6,7 +6,6 @@ KINDS a line.
 
 import faulthandler
 import resource
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,8 +147,7 @@ def _mutated(kind: Kind, foreign: list[bytes], random: Random) -> Iterator[tuple
 
 def _refused(kind: Kind, path: Path, sound: Any) -> bool:
     """Whether it was; where not, what was read is what was written."""
-    assert sys.__stderr__ is not None
-    faulthandler.dump_traceback_later(SECONDS, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(SECONDS, exit=True, file=2)
     try:
         assert kind.read(path) == sound
     except InputError as error:

@@ -1,6 +1,7 @@
 """A sweep that is interrupted at some moment, and resumed, is the sweep that never was."""
 
 import json
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -140,8 +141,11 @@ def test_the_basic_launcher_ends_the_sweep(
         place = "src.tracking.stack.StackTracker.trained"
         interrupting(within, place, signal.SIGINT, CHUNKS + 1, method=True)
         outcome = command(*SWEEP, "hydra.sweep.dir=here", "hydra/launcher=basic")
-    resume = "python -m src.train resume=here goes on from here."
-    assert (outcome.code, outcome.sentences[-1]) == (130, f"interrupted. {resume}")
+    assert outcome.code == 130
+    assert re.fullmatch(
+        r"interrupted\. python -m src\.train resume=\S*here goes on from here\.",
+        outcome.sentences[-1],
+    )
     assert len(results(tmp_path)) == 1
     assert states(tmp_path / "here")[:2] == ["done", "pending"]
 

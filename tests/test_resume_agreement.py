@@ -109,7 +109,7 @@ def test_the_data_of_a_sweep(command: Command, tmp_path: Path) -> None:
     sizes = ("data.train_size=30", "data.validation_size=20", "data.batch_size=10")
     place = (f"data.root={root}", "hydra.sweep.dir=s")
     quick = ("model.hidden=[8]", "trainer=cpu", "trainer.epochs=1", "report.page=false")
-    sweep = ("-m", "data=mnist", *sizes, *quick, "seeds=2", "logger=none", "quiet=true")
+    sweep = ("-m", "data=kmnist", *sizes, *quick, "seeds=2", "logger=none", "quiet=true")
     assert command(*sweep, *place).code == 0
     (done, missing) = rows(tmp_path / "s").values()
     record = json.loads((tmp_path / "s" / missing.name / RESULT).read_text())

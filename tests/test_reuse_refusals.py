@@ -18,7 +18,7 @@ from src.ledger.reuse import has_own, same_code, sought
 from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.ledger.taken import relabelled
-from src.standing import Asked
+from src.standing import Asked, Standing
 from src.tracking.files import RESULT, read_result, write_result
 from src.tracking.member import WEIGHTS
 from src.tracking.provenance import versions
@@ -50,8 +50,10 @@ class Found:
         config = replace(config, **changes)
         home = self.folder / "multirun" / "b"
         asked = Asked(config, home / "m", "m", [], 0)
-        rows = {0: Row("m", 0, "m", [], digest(as_plain(config)))}
-        return bool(sought({0: asked}, rows, home, held_out))
+        standing = Standing([Row("m", 0, "m", [], digest(as_plain(config)))])
+        found = sought([asked], standing, home, held_out)
+        assert standing.finished.keys() == found.keys()
+        return bool(found)
 
     def tell(self, **changes: Any) -> None:
         """Change the result that is there."""

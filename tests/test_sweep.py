@@ -18,7 +18,8 @@ from src.config import CONF
 from src.diagnostics.records import RECORDS
 from src.errors import InputError
 from src.ledger.store import LEDGER
-from src.sweep import labels, plan
+from src.question import labels
+from src.sweep import plan
 from src.tracking.files import RESULT
 from src.tracking.member import LOG, WEIGHTS
 from tests.command import Outcome, command_in, undisturbed_logging

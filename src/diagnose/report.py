@@ -17,6 +17,7 @@ from src.diagnose.table import table
 from src.diagnose.words import outlook
 from src.diagnostics.records import Story
 from src.diagnostics.verdicts.verdict import as_plain as as_plain_verdicts
+from src.tracking.files import write_atomically
 
 WIDTH = 80  # of a page off a terminal, and of a picture
 WHOLE = "network"  # the layer of what is of the whole network
@@ -42,7 +43,7 @@ def draw(members: Sequence[Examined], pages: bool, path: Path, title: str) -> No
         markup=False,
     )
     _print(console, members, pages)
-    path.write_text(console.export_svg(title=title))
+    write_atomically(path, console.export_svg(title=title).encode())
 
 
 def _print(console: Console, members: Sequence[Examined], pages: bool) -> None:

@@ -5,7 +5,7 @@ by their checksums; the same versions and revision of the code; the same kind of
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from src.ledger.rows import DIVERGED, DONE, Row
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.taken import Taken, sound
 from src.report.results import Record, read_result
-from src.standing import Asked
+from src.standing import Asked, Standing, summary
 from src.sweeps.found import PLACES, homes
 from src.tracking.files import RESULT
 
@@ -24,23 +24,32 @@ _CODE = ("starting-strength", "torch")
 
 
 def sought(
-    missing: Mapping[int, Asked], rows: Mapping[int, Row], home: Path, held_out: bool
+    members: Sequence[Asked], standing: Standing, home: Path, held_out: bool
 ) -> dict[int, Taken]:
-    """Of the missing members, by position, those that can be taken over; nothing is written.
+    """Of the missing members, by position, those that can be taken over; nothing is written yet.
 
-    rows: theirs. held_out: the test set is not looked at before this sweep's end.
+    They are finished from now on, as the standing has it. held_out: the test set is not looked at
+    before this sweep's end.
     """
     wanted: dict[str, list[int]] = {}
-    for k, member in missing.items():
-        if not has_own(as_plain(member.config)):
-            wanted.setdefault(rows[k].digest, []).append(k)
+    for k, member in enumerate(members):
+        if k not in standing.finished and not has_own(as_plain(member.config)):
+            wanted.setdefault(standing.rows[k].digest, []).append(k)
     found: dict[int, Taken] = {}
     for sweep, row in _earlier(home) if wanted else ():
         for k in wanted.get(row.digest, ()):
             if k not in found:
-                taken = _taken(sweep, row, missing[k], home, held_out)
+                taken = _taken(sweep, row, members[k], home, held_out)
                 found |= {} if taken is None else {k: taken}
+    standing.finished |= {k: each.record for k, each in found.items()}
     return dict(sorted(found.items()))
+
+
+def take_over(reused: Mapping[int, Taken], rows: Sequence[Row], ledger: Ledger) -> None:
+    """Copy them; rows: of all members. OSError where a file cannot be written."""
+    for k, each in reused.items():
+        each.copy()
+        ledger.end(rows[k].name, each.record["status"], summary(each.record))
 
 
 def told(reused: Iterable[Taken], members: int) -> str:

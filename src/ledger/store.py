@@ -185,8 +185,8 @@ class Ledger:
 
     def wait(self, names: Sequence[str]) -> None:
         """Those of them that were begun and are not finished: whoever resumes trains them."""
-        statement = "UPDATE members SET status = ? WHERE name = ? AND status = ?"
-        self._set(statement, [(PENDING, name, RUNNING) for name in names])
+        statement = "UPDATE members SET status = ? WHERE status = ? AND name = ?"
+        self._set(statement, [(PENDING, RUNNING, name) for name in names])
 
     def _set(self, statement: str, values: Sequence[tuple[Any, ...]]) -> None:
         """values: the last of each is the member's name."""

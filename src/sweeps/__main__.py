@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-try:
+from src.interruption import in_one_line, process
+
+with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded
     from src.errors import InputError
     from src.ledger.resumption import command
@@ -19,9 +21,6 @@ try:
     from src.sweeps.disk import Disk, disk, prune
     from src.sweeps.found import FINISHED, NO_LEDGER, PLACES, Sweep, found
     from src.sweeps.words import TOLD, age, cells, line, member_line, plain, size
-except KeyboardInterrupt:  # of these imports; a command guards itself from then on
-    print("error: interrupted.", file=sys.stderr)
-    sys.exit(130)
 
 COMMAND = "python -m src.sweeps"
 EPILOG = f"""examples:
@@ -179,4 +178,5 @@ def _agreed(question: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    with process():
+        main()
