@@ -120,7 +120,7 @@ def test_half_of_the_members_alone(whole: list[Any], tmp_path: Path) -> None:
 )
 def test_each_detail_and_tier(tmp_path: Path, detail: str, tier: str) -> None:
     base = even(**LOGGED, diagnostics=tier, logger__detail=detail)
-    goes_on([base, vary(base, seed=1, init="he")], tmp_path, 6)
+    goes_on([base, vary(base, seed=1, init="he")], tmp_path, 4)
 
 
 def of_engine(name: str) -> list[Config]:
