@@ -14,7 +14,6 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from src.config import CONF, PROJECT
 from src.errors import InputError, MembersFailed, require
 from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
@@ -24,8 +23,7 @@ from src.replicates import replicated
 from src.schema.reasons import reason
 from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
-from src.trust import check_folders
-from src.typed import check_folder, check_hydra, check_sweep, check_words, elided, flags_of
+from src.typed import check_sweep, check_words, elided, flags_of
 
 _REPEATED = re.compile(r"\[([\d, ]+)\] ?\* ?(\d{1,9})(?!\d)")
 _PLAIN = re.compile(r"""[\w.+-]*|".*"|'.*'""")
@@ -204,31 +202,6 @@ def left_to_the_jobs(arguments: Sequence[str]) -> list[str]:
     """
     overrides = flags_of(arguments).overrides
     return [_left(item) if item in overrides else item for item in arguments]
-
-
-def refuse_foreign_code(arguments: Sequence[str]) -> None:
-    """InputError where files of earlier runs would have code of theirs run."""
-    flags = flags_of(arguments)
-    if flags.experimental_rerun is not None:
-        raise InputError(
-            f"--experimental-rerun={flags.experimental_rerun}: is a pickle, and reading one runs "
-            "whatever code it holds; the overrides in its overrides.yaml run it again."
-        )
-    places = {"--config-dir": Path(flags.config_dir)} if flags.config_dir else {}
-    if flags.config_path:  # beside the module of the command, as Hydra has it
-        places["--config-path"] = PROJECT / "src" / flags.config_path
-    folders = list(places.values())
-    check_hydra(flags.overrides)
-    for item in flags.overrides:
-        if item.partition("=")[0].lstrip("+") == "hydra.searchpath":
-            value = OverridesParser.create().parse_override(item).value()
-            listed = value if isinstance(value, list) else [value]
-            folders += [Path(str(each).removeprefix("file://")) for each in listed]
-    if flags.config_name:  # it may have folders of its own
-        folders += [(folder / flags.config_name).parent for folder in [*folders, CONF]]
-    check_folders(folders, flags.overrides)
-    for flag, folder in places.items():
-        check_folder(flag, folder, flags.config_name)
 
 
 def _left(override: str) -> str:

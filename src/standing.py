@@ -98,10 +98,7 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
 
 
 def name_of(folder: Path, home: Path) -> str:
-    """A member's name in the ledger: its folder below it, so that both can be moved together.
-
-    InputError for a folder elsewhere.
-    """
+    """A member's name in the ledger: its folder below it. InputError for one elsewhere."""
     name = Path(os.path.relpath(folder, home)).as_posix()
     if name.split("/")[0] == "..":
         raise InputError(f"{folder}: leads out of {home}; members stand below it.")

@@ -23,7 +23,6 @@ with in_one_line():  # a command guards itself from then on
         guarded,
         is_sweep,
         left_to_the_jobs,
-        refuse_foreign_code,
     )
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed, SweepStopped
@@ -37,6 +36,7 @@ with in_one_line():  # a command guards itself from then on
     from src.storage import stopping, unwritten
     from src.sweep import Plan
     from src.trust import RUN_FOLDER
+    from src.typed import refuse_foreign_code
 
 Task = Callable[[DictConfig], float]
 

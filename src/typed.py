@@ -17,10 +17,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
-from src.config import CONF
+from src.config import CONF, PROJECT
 from src.errors import InputError, on_one_line
 from src.ledger.store import LEDGER
-from src.trust import of_an_earlier_run
+from src.trust import check_folders, of_an_earlier_run
 
 MEMBERS = 100_000  # of one sweep
 LONGEST, DEEPEST, DIGITS = 65_536, 20, 300  # of a word: characters, brackets, digits of a number
@@ -57,6 +57,31 @@ def check_words(arguments: Sequence[str]) -> None:
     faults = [fault for word in arguments for fault in _faults(word)]
     if faults:
         raise InputError("\n".join(dict.fromkeys(faults)))
+
+
+def refuse_foreign_code(arguments: Sequence[str]) -> None:
+    """InputError where files of earlier runs would have code of theirs run."""
+    flags = flags_of(arguments)
+    if flags.experimental_rerun is not None:
+        raise InputError(
+            f"--experimental-rerun={flags.experimental_rerun}: is a pickle, and reading one runs "
+            "whatever code it holds; the overrides in its overrides.yaml run it again."
+        )
+    places = {"--config-dir": Path(flags.config_dir)} if flags.config_dir else {}
+    if flags.config_path:  # beside the module of the command, as Hydra has it
+        places["--config-path"] = PROJECT / "src" / flags.config_path
+    folders = list(places.values())
+    check_hydra(flags.overrides)
+    for item in flags.overrides:
+        if item.partition("=")[0].lstrip("+") == "hydra.searchpath":
+            value = OverridesParser.create().parse_override(item).value()
+            listed = value if isinstance(value, list) else [value]
+            folders += [Path(str(each).removeprefix("file://")) for each in listed]
+    if flags.config_name:  # it may have folders of its own
+        folders += [(folder / flags.config_name).parent for folder in [*folders, CONF]]
+    check_folders(folders, flags.overrides)
+    for flag, folder in places.items():
+        check_folder(flag, folder, flags.config_name)
 
 
 def check_folder(flag: str, folder: Path, name: str | None) -> None:

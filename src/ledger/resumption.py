@@ -10,7 +10,7 @@ from pathlib import Path
 from src.errors import InputError
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.tables import Damaged, NoLedger
-from src.ledger.words import check_contents, check_known
+from src.ledger.words import check_contents, check_known, need_trust
 
 KEY = "resume"
 MEANT = "a sweep's below multirun/, or a run's below outputs/, is meant"
@@ -82,8 +82,15 @@ def resumed(words: Sequence[str]) -> list[str]:
 
 
 def command(folder: Path) -> str:
-    """What resumes it, to be typed."""
-    return f"python -m src.train {shlex.quote(f'{KEY}={folder}')}"
+    """What resumes it, to be typed; by whoever has begun it, who trusts what that was."""
+    trusted = " trust=true" if _of_own_code(folder) else ""
+    return f"python -m src.train {shlex.quote(f'{KEY}={folder}')}{trusted}"
+
+
+def _of_own_code(folder: Path) -> bool:
+    with suppress(InputError, OSError), Ledger.read(folder) as ledger:
+        return need_trust(ledger.words)
+    return False
 
 
 def _asks(word: str, before: str) -> bool:

@@ -60,6 +60,11 @@ def check_known(words: Sequence[str], ledger: Path, typed: Iterable[str]) -> Non
         raise InputError("\n".join(dict.fromkeys(faults)))
 
 
+def need_trust(words: Sequence[str]) -> bool:
+    """Whether trust=true must be typed where these words are a ledger's."""
+    return any(map(_suspect, _joined(words)))
+
+
 def check_contents(folder: Path, typed: Iterable[str]) -> None:
     """InputError for a link that leads out of the folder, and for what is no file and no folder.
 

@@ -16,9 +16,10 @@ with in_one_line():  # a command guards itself from then on
     from hydra import compose, initialize_config_dir
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from src.cli import Parser, guarded, of_config_dir, refuse_foreign_code, spelled_out
+    from src.cli import Parser, guarded, of_config_dir, spelled_out
     from src.config import CONF, Config, register, validated
     from src.errors import InputError, require
+    from src.typed import refuse_foreign_code
 
 PICTURES = ("png", "pdf", "svg")
 EPILOG = """examples:
