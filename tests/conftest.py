@@ -14,6 +14,7 @@ from tests.idx_files import TINY, Files, made_dataset, made_files
 
 if TYPE_CHECKING:
     from tests.training import Trained
+    from tests.undisturbed import Bench
 
 register()
 
@@ -97,3 +98,12 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> "list[Trained]":
         vary(base, init="uniform", optimizer="sgd", optimizer__lr=1e30),
     ]
     return train(members, tmp_path_factory.mktemp("four"))
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Bench]":
+    """Two lanes for sweeps that are stopped, and the sweep that none has stopped."""
+    from tests.undisturbed import undisturbed
+
+    with undisturbed([tmp_path_factory.mktemp("lane") for _ in range(2)]) as ready:
+        yield ready

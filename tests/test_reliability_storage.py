@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -11,29 +10,25 @@ import pytest
 from src.config import PROJECT
 from src.data.datasets import SHAPES
 from src.ledger.store import LEDGER
-from tests.forked import Nursery
 from tests.mounts import read_only, small_disk
-from tests.stopped import MEMBERS, RESUME, SEED, WORDS, Lane, differences, ended, finished, lost
+from tests.stopped import (
+    MEMBERS,
+    RESUME,
+    SEED,
+    WORDS,
+    Lane,
+    Tally,
+    differences,
+    ended,
+    finished,
+    lost,
+)
+from tests.undisturbed import Bench
 
 pytestmark = pytest.mark.slow
 
-SHARES = (0.02, 0.15, 0.35, 0.55, 0.75, 0.9)  # of what the sweep takes, that the disk has room for
-MOMENTS = 5
-
-
-@pytest.fixture(scope="module")
-def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lane]:
-    with Nursery() as nursery:
-        yield Lane(nursery, tmp_path_factory.mktemp("lane"), Random(SEED))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(lane: Lane) -> tuple[Path, float]:
-    """A sweep that nothing went wrong with, and its seconds."""
-    home = lane.folder / "reference"
-    code, said, seconds = lane.run([*WORDS, f"hydra.sweep.dir={home}"])
-    assert code == 0, said
-    return home, seconds
+SHARES = (0.02, 0.2, 0.4, 0.6, 0.9)  # of what the sweep takes, that the disk has room for
+MOMENTS = (0.3, 0.5, 0.7, 0.9)  # of the time that the sweep takes; each is drawn from before it
 
 
 def refused(code: int, said: str, *reasons: str, expected: int = 1) -> list[str]:
@@ -56,6 +51,15 @@ def again(home: Path, said: str) -> list[str]:
     return [*WORDS, f"hydra.sweep.dir={home}"]
 
 
+def completed(lane: Lane, home: Path, said: str, reference: Path) -> Tally:
+    """Once what stood in its way is gone: the rest of the sweep, and what is wrong with it."""
+    kept = finished(home)
+    code, told, _ = lane.run(again(home, said))
+    faults = [] if code == 0 else [f"exit code {code}: {told[-1500:]}"]
+    faults += differences(home, reference) if code == 0 else []
+    return Tally(1, 0, len(kept) // 2, len(lost(kept, home)), 1, 0, faults)
+
+
 def enlarge(disk: Path) -> None:
     words = ["mount", "-o", "remount,size=128m", str(disk)]
     subprocess.run(words, check=True, capture_output=True)
@@ -67,80 +71,62 @@ def kilobytes(folder: Path) -> int:
     return sum(-(-size // 4096) * 4 for size in sizes)
 
 
-def test_full_disk(
-    lane: Lane, undisturbed: tuple[Path, float], capsys: pytest.CaptureFixture[str]
-) -> None:
-    reference, _ = undisturbed
-    needed, faults = kilobytes(reference), []
-    kept_of_all = lost_of_all = hit = 0
-    for k, share in enumerate(SHARES):
-        place = lane.folder / f"disk{k}"
+def test_full_disk(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    needed = kilobytes(bench.reference)
+
+    def filled(lane: Lane, share: float) -> Tally:
+        place = lane.folder / f"disk{share}"
         with small_disk(place, f"{int(share * needed)}k"):
             home = place / "sweep"
             code, said, _ = lane.run([*WORDS, f"hydra.sweep.dir={home}"])
             if code == 0:
-                faults.append(f"{share:.0%} of {needed} KB were enough")
-                continue
-            hit += 1
-            faults += refused(code, said, "No space left on device", "disk is full")
-            kept = finished(home)
+                return Tally(faults=[f"{share:.0%} of {needed} KB were enough"])
+            faults = refused(code, said, "No space left on device")
             enlarge(place)
-            code, said, _ = lane.run(again(home, said))
-            faults += [] if code == 0 else [f"exit code {code}: {said[-1500:]}"]
-            faults += differences(home, reference)
-            kept_of_all, lost_of_all = (
-                kept_of_all + len(kept) // 2,
-                lost_of_all + len(lost(kept, home)),
-            )
+            return completed(lane, home, said, bench.reference) + Tally(faults=faults)
+
+    tally = sum(bench.shared_out(SHARES, filled), Tally())
     with capsys.disabled():
         print(
-            f"\nreliability: {hit} full disks ({SHARES[0]:.0%} to {SHARES[-1]:.0%} of {needed} "
-            f"KB), {lost_of_all} of {kept_of_all} finished members lost, {len(faults)} faults"
+            f"\nreliability: {tally.stops} full disks ({SHARES[0]:.0%} to {SHARES[-1]:.0%} of "
+            f"{needed} KB), {tally.lost} of {tally.kept} finished members lost, "
+            f"{len(tally.faults)} faults"
         )
-    assert faults == []
-    assert lost_of_all == 0
-    assert kept_of_all > 0
+    assert tally.faults == []
+    assert tally.lost == 0
+    assert tally.kept > 0
 
 
-def test_folder_that_becomes_read_only(
-    lane: Lane, undisturbed: tuple[Path, float], capsys: pytest.CaptureFixture[str]
-) -> None:
-    reference, seconds = undisturbed
-    faults: list[str] = []
-    kept_of_all = lost_of_all = hit = tries = 0
-    while hit < MOMENTS and tries < 4 * MOMENTS:
-        home = lane.folder / f"read_only{tries}"
-        tries += 1
+def test_folder_that_becomes_read_only(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    def closed(lane: Lane, latest: float) -> Tally:
+        home = lane.folder / f"read_only{latest}"
         running = lane.start([*WORDS, f"hydra.sweep.dir={home}"])
-        running.wait(lane.random.uniform(0, 0.9 * seconds))
-        if not home.is_dir():
-            assert ended(running) == 0, running.said
-            continue
+        running.wait(lane.random.uniform(0, latest * bench.seconds[False]))
+        while not home.is_dir() and running.wait(0.01) is None:
+            pass  # there is nothing yet that could be read-only
         with read_only(home):
             code = ended(running)
-            said, kept = running.said, finished(home)
-        if code == 0 and len(kept) == 2 * MEMBERS:
-            continue  # it had written all
-        hit += 1
-        faults += refused(code, said, "Read-only file system", "readonly")
-        code, told, _ = lane.run(again(home, said))
-        faults += [] if code == 0 else [f"exit code {code}: {told[-1500:]}"]
-        faults += differences(home, reference)
-        kept_of_all, lost_of_all = kept_of_all + len(kept) // 2, lost_of_all + len(lost(kept, home))
+            said = running.said
+            if code == 0:
+                return Tally()  # it had written all
+            faults = refused(code, said, "Read-only file system")
+        return completed(lane, home, said, bench.reference) + Tally(faults=faults)
+
+    tally = sum(bench.shared_out(MOMENTS, closed), Tally())
     with capsys.disabled():
         print(
-            f"\nreliability: {hit} folders that became read-only (seed {SEED}), {lost_of_all} of "
-            f"{kept_of_all} finished members lost, {len(faults)} faults"
+            f"\nreliability: {tally.stops} folders that became read-only (seed {SEED}), "
+            f"{tally.lost} of {tally.kept} finished members lost, {len(tally.faults)} faults"
         )
-    assert faults == []
-    assert lost_of_all == 0
-    assert hit == MOMENTS
+    assert tally.faults == []
+    assert tally.lost == 0
+    assert tally.stops > 0
 
 
 def test_data_that_change_between_start_and_resume(
-    lane: Lane, undisturbed: tuple[Path, float], capsys: pytest.CaptureFixture[str]
+    bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    reference, _ = undisturbed
+    lane = bench.lanes[0]
     data, home = lane.folder / "data", lane.folder / "changed"
     shutil.copytree(PROJECT / "data" / "fashion_mnist", data)
     running = lane.start([*WORDS, f"data.root={data}", f"hydra.sweep.dir={home}"])
@@ -149,32 +135,29 @@ def test_data_that_change_between_start_and_resume(
     running.signal(9)
     assert ended(running) == -9, running.said
     kept, faults = finished(home), []
-    for name in SHAPES:
+    for number, name in enumerate(SHAPES):
         path = data / name
         sound = path.read_bytes()
-        for damaged in (_flipped(sound, lane.random), sound[: len(sound) // 2]):
-            path.write_bytes(damaged)
-            code, said, _ = lane.run([f"resume={home}"])
-            faults += refused(code, said, str(path), expected=2)
-            faults += sorted(lost(kept, home))
+        damaged = sound[: len(sound) // 2] if number % 2 else _flipped(sound, lane.random)
+        path.write_bytes(damaged)
+        code, said, _ = lane.run([f"resume={home}"])
+        faults += refused(code, said, str(path), expected=2)
         path.write_bytes(sound)
-    code, said, _ = lane.run([f"resume={home}"])
-    assert code == 0, said
+    tally = completed(lane, home, f"python -m src.train resume={home}", bench.reference)
+    faults += tally.faults + sorted(lost(kept, home))
     with capsys.disabled():
         print(
-            f"\nreliability: {2 * len(SHAPES)} damaged data files between start and resume, "
-            f"{len(lost(kept, home))} of {len(kept) // 2} finished members lost, "
-            f"{len(faults)} faults"
+            f"\nreliability: {len(SHAPES)} damaged data files between start and resume, "
+            f"{tally.lost} of {tally.kept} finished members lost, {len(faults)} faults"
         )
     assert faults == []
-    assert lost(kept, home) == set()
-    assert differences(home, reference) == []
+    assert kept
 
 
-def test_no_process_is_left(lane: Lane) -> None:
+def test_no_process_is_left(bench: Bench) -> None:
     """After all of the above; the tests of a module run in the order of its lines."""
-    assert lane.sessions
-    assert lane.left() == []
+    assert all(lane.sessions for lane in bench.lanes)
+    assert bench.left() == []
 
 
 def _flipped(content: bytes, random: Random) -> bytes:
