@@ -44,7 +44,7 @@ WORDS = [
 ]
 OF_SWEEPS = [
     ("hydra.sweep.subdir=/tmp/x/${seed}", "/tmp/x/1: leads out of "),
-    ("hydra.launcher._target_=no.such", "Invalid plugin 'no.such'"),
+    ("hydra.launcher._target_=no.such", "must be a plugin, hydra_plugins.<package>.<class>."),
     ("hydra.sweep.dir=${hydra.sweep.dir}", "refers to "),
     ("seed=interval(0,1)", "interval(...): needs a sweeper that searches"),
 ]

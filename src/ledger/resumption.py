@@ -67,9 +67,9 @@ def resumed(words: Sequence[str]) -> list[str]:
     for word in overrides:
         if _key(word) in _FOLDERS:
             raise InputError(f"{word}: not together with {asked[0]}, which names the folder.")
-    check_contents(folder, others)
     own = any(names_members(word) for word in overrides)
     several, known = _begun(folder, own)
+    check_contents(folder, others)
     if not several and _SEVERAL & set(others):
         raise InputError(f"{asked[0]}: is of a single run; -m is for a sweep.")
     if not own:
