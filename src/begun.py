@@ -43,7 +43,7 @@ def begin_single_jobs(home: Path, words: Sequence[str], quiet: bool) -> None:
     InputError where it is damaged; a folder that cannot be written is told of by whoever trains.
     """
     with suppress(OSError), opened(home, words, several=True, hosts=True) as ledger:
-        if Resumption.own:
+        if Resumption.own and not Resumption.narrow:
             ledger.tell("words", list(words))
         if Resumption.covers(home) and not quiet:
             done = sum(_is_finished(home / row.name) for row in ledger.rows())

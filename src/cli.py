@@ -19,6 +19,7 @@ from src.errors import InputError, MembersFailed, require
 from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
+from src.parts import at_once, check_parts
 from src.refusals import sentence
 from src.replicates import replicated
 from src.schema.reasons import reason
@@ -81,11 +82,16 @@ class SweepFolder(Callback):
             launcher = str(config.hydra.launcher._target_)
         except OmegaConfBaseException:
             return  # told when Hydra makes it
-        if _take(folder) and not launcher.endswith(".StackedLauncher"):
-            try:
+        if not _take(folder):
+            return
+        stacked = launcher.endswith(".StackedLauncher")
+        try:
+            if not (stacked and at_once(config)):
+                check_parts(folder, config)
+            if not stacked:
                 begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
-            except InputError as error:
-                _leave(str(error), USAGE)
+        except InputError as error:
+            _leave(str(error), USAGE)
 
     @classmethod
     def train(cls) -> None:

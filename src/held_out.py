@@ -18,6 +18,7 @@ from src.interruption import in_one_line, process
 with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded
     from src.errors import InputError, MembersFailed
+    from src.ledger.claim import claim, release
     from src.report.results import Record, load, read
     from src.report.roles import Roles, roles
     from src.report.settings import asked_of, shown
@@ -98,7 +99,10 @@ def hint(folder: Path, records: Sequence[Record]) -> str | None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
-    guarded(lambda: _command(words))
+    try:
+        guarded(lambda: _command(words))
+    finally:
+        release()
 
 
 def _command(words: Sequence[str]) -> None:
@@ -113,9 +117,12 @@ def _command(words: Sequence[str]) -> None:
     folders = [Path(word) for word in asked if word != TRUST]
     faults: list[str] = []
     for folder in folders:  # each is a sweep of its own
-        records = read(folder)
-        if due(records):
-            faults += _settle(records, TRUST in asked)
+        members = due(read(folder))
+        # Beside a process that trains them, others might be chosen yet, and both write results.
+        for sweep in dict.fromkeys(str(record["sweep"]) for record in members):
+            claim(Path(sweep))
+        if members:
+            faults += _settle(read(folder), TRUST in asked)
         else:
             print(f"{folder}: all chosen members have their test numbers")
     if faults:

@@ -21,6 +21,7 @@ from omegaconf._utils import get_omega_conf_dumper
 from src.cli import SweepFolder
 from src.errors import InputError, no_such_key, require
 from src.jobs import Jobs
+from src.parts import at_once
 from src.progress import Count
 from src.schema.stacks import StackLimits
 from src.sweep import plan
@@ -69,7 +70,7 @@ def launch(
             jobs,
             limits,
             lambda job, folder: openings.append(_prepare(job, folder, sweep)),
-            whole=_at_once(sweep),
+            whole=at_once(sweep),
             home=home,
             first_number=first_number,
         )
@@ -100,12 +101,6 @@ def launch(
         gc.unfreeze()
         HydraConfig.instance().cfg = before
     return returns
-
-
-def _at_once(sweep: DictConfig) -> bool:
-    """Whether the sweeper has all members launched together."""
-    known = sweep.hydra.runtime.choices["hydra/sweeper"] in ("grid", "basic")
-    return known and sweep.hydra.sweeper.get("max_batch_size") is None
 
 
 # Together, the following do what hydra.core.utils.run_job does, at a fraction of its cost: that

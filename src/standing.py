@@ -93,7 +93,10 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
         raise InputError("\n".join(refused))
     check_configurations(begun)
     if whole and resumes:
-        _check_members(home, found)
+        asked = {row.name: row for row in found.rows}
+        added = [row for name, row in asked.items() if name not in known]
+        left_out = [row for name, row in known.items() if name not in asked]
+        check_members(home, added, left_out, len(known), len(asked))
     return found
 
 
@@ -199,19 +202,21 @@ def _again(row: Row, before: Row | None, record: Record | None) -> Row:
     return replace(row, **facts)
 
 
-def _check_members(home: Path, found: Standing) -> None:
-    """InputError where some that were asked for are new, and some that were begun are not."""
-    asked = {row.name: row for row in found.rows}
-    added = [row for name, row in asked.items() if name not in found.before]
-    left_out = [row for name, row in found.before.items() if name not in asked]
+def check_members(
+    home: Path, added: Sequence[Row], left_out: Sequence[Row], begun: int, asked: int
+) -> None:
+    """InputError where some that are asked for are new, and some that were begun are left out.
+
+    begun, asked: how many there are of either kind in all.
+    """
     if not added or not left_out:
         return
     then, now = " ".join(_own(left_out, added)), " ".join(_own(added, left_out))
     said = f"with {then}" if then else f"without {now}" if now else "with other members"
     more = f", not {now}" if then and now else ""
     raise InputError(
-        f"{home}: was begun {said}{more}; {len(left_out):,} of its {len(found.before):,} members "
-        f"are not among the {len(asked):,} asked for. What is resumed may have more members, or "
+        f"{home}: was begun {said}{more}; {len(left_out):,} of its {begun:,} members "
+        f"are not among the {asked:,} asked for. What is resumed may have more members, or "
         "fewer, but not others."
     )
 

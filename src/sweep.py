@@ -100,7 +100,8 @@ class Plan:
             ledger.enter(self.standing.rows, self.standing.configurations)
             # Whoever asks for a part of them leaves the others to be asked for by the first words.
             left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
-            if Resumption.own and several and not (self.whole and left_out):
+            narrow = bool(left_out) if self.whole else Resumption.narrow
+            if Resumption.own and several and not narrow:
                 ledger.tell("words", list(words))
             resumable(command(home))
             take_over(self.reused, self.standing.rows, ledger)

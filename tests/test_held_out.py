@@ -1,6 +1,8 @@
 """The test set is looked at once for each arm: at the end of a sweep, or by its own command."""
 
+import fcntl
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +197,23 @@ def test_bad_input_of_the_command(
         main(typed)
     assert end.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_not_beside_a_process_that_trains(command: Command, capsys: Any) -> None:
+    """The test set stays closed until it is known who is chosen."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("src.train.settle", lambda folder: [])
+        assert command("-m", *QUICK, *TUNED).code == 0
+    folder = command.folder / "here"
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([str(folder)])
+    assert ended.value.code == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "it can be resumed when that has ended." in said
+    assert not any(were_tested(folder).values())
+    os.close(held)
+    main([str(folder)])
+    assert sum(were_tested(folder).values()) == 4

@@ -29,17 +29,18 @@ class Resumption:
 
     folder: Path | None = None
     own = False  # whether the members were asked for anew
+    narrow = False  # whether, in parts, not all members of the ledger were: its words stay
     # For the processes of a launcher that has members trained elsewhere.
     VARIABLE = "STARTING_STRENGTH_RESUMES"
 
     @classmethod
     def begin(cls, folder: Path, own: bool) -> None:
-        cls.folder, cls.own = folder.resolve(), own
+        cls.folder, cls.own, cls.narrow = folder.resolve(), own, False
         os.environ[cls.VARIABLE] = str(cls.folder)
 
     @classmethod
     def end(cls) -> None:
-        cls.folder, cls.own = None, False
+        cls.folder, cls.own, cls.narrow = None, False, False
         os.environ.pop(cls.VARIABLE, None)
 
     @classmethod
