@@ -4,7 +4,6 @@ Never another exception, never a hang, never the end of the process. To try anot
 KINDS a line.
 """
 
-import faulthandler
 import resource
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,12 +27,13 @@ from src.ledger.store import LEDGER, Ledger
 from src.report.results import read as read_results
 from src.tracking.files import FILES, RESULT
 from src.tracking.weights import load_weights
+from tests.fuzzed_edge import LimitedTime, limited
 from tests.idx_files import made_dataset, made_files, write
 from tests.mutations import CHANCE, PLACES, WHOLE
 from tests.training import tiny, train, vary
 
 TIMES = 6  # of each mutation by chance
-SECONDS = 20  # for a file
+SECONDS = 20.0  # for a file, of the processor's time
 MEGABYTES = 400  # that all of it may need
 SIZES = [20, 8, 6, 10]
 IMAGES = next(iter(SHAPES))
@@ -147,20 +147,29 @@ def _mutated(kind: Kind, foreign: list[bytes], random: Random) -> Iterator[tuple
 
 def _refused(kind: Kind, path: Path, sound: Any) -> bool:
     """Whether it was; where not, what was read is what was written."""
-    faulthandler.dump_traceback_later(SECONDS, exit=True, file=2)
     try:
-        assert kind.read(path) == sound
+        with limited(SECONDS):
+            assert kind.read(path) == sound
     except InputError as error:
         sentence = str(error)
         assert str(path) in sentence or str(path.parent) in sentence
         assert "\n" not in sentence
         assert sentence.endswith(".")
         return True
-    finally:
-        faulthandler.cancel_dump_traceback_later()
     return False
 
 
+def test_a_reader_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path) -> Any:
+        while path:
+            pass
+
+    monkeypatch.setattr("tests.test_fuzz_files.SECONDS", 0.1)
+    with pytest.raises(LimitedTime, match="still running"):
+        _refused(Kind({}, "", read), tmp_path, None)
+
+
+@pytest.mark.slow
 def test_mutated_files(
     kinds: dict[str, Kind], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,7 +189,7 @@ def test_mutated_files(
             path.write_bytes(found) if isinstance(found, bytes) else found(path)
             try:
                 counted = refused if _refused(kind, path, sound) else unchanged
-            except Exception as error:  # noqa: BLE001 - all of them are told
+            except (Exception, LimitedTime) as error:  # noqa: BLE001 - all of them are told
                 faults.append(f"{name}, {what} ({number}): {type(error).__name__}: {error}"[:300])
                 continue
             counted[name] += 1

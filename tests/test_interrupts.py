@@ -23,7 +23,7 @@ SWEEP = (
 )
 LONG = (
     *(*HERE, "seeds=8", "model.hidden=[64,64]", "data.train_size=200000"),
-    *("trainer.chunk_steps=20000", "diagnostics=off"),
+    *("trainer.chunk_steps=20000", "diagnostics=off", "hydra.launcher.threads=2"),
 )
 PATIENCE = 120.0  # seconds; all machines are slow at times
 RESUME = "python -m src.train resume=here goes on from here."
@@ -106,6 +106,15 @@ def reported(here: Path) -> bool:
     return (here / "report").is_dir()
 
 
+def page_of(here: Path) -> Path:
+    return here / "report" / "index.html"
+
+
+def told(err: str, said: str) -> bool:
+    """Whether it is the one sentence; with the command that goes on, where a sweep has begun."""
+    return err in (f"error: {said}.\n", f"error: {said}. {RESUME}\n")
+
+
 @pytest.mark.parametrize(
     ("moment", "number", "whole_group"),
     [
@@ -130,19 +139,22 @@ def test_once(
         _, err = process.communicate(timeout=PATIENCE)
         assert members_of(process.pid) == []
     said = "terminated" if number == signal.SIGTERM else "interrupted"
-    last = f"error: {said}. {RESUME}"
-    assert process.returncode == 128 + number
+    code = process.returncode
     if moment is composing:
-        assert err in (f"error: {said}.\n", f"{last}\n")
+        assert (code, told(err, said)) == (128 + number, True), err
+    elif moment is reported and page_of(here).is_file():
+        # All may have been told when the signal comes.
+        assert (code, err) == (0, "") or (code, told(err, said)) == (128 + number, True), err
     else:
         waited = [f"{said}: {WAITS}"] if moment in (training, written) else []
-        assert err.splitlines() == [*waited, last]
+        assert (code, err.splitlines()) == (128 + number, [*waited, f"error: {said}. {RESUME}"])
+    if moment is not composing:
         assert "running" not in states(here)
     begun = (here / "ledger.sqlite").exists()
     run(project, tmp_path, *(["resume=here"] if begun else SWEEP))
     assert results(tmp_path) == results(uninterrupted)
     assert len(results(tmp_path)) == 8
-    assert (here / "report" / "index.html").is_file() == (moment is reported)
+    assert page_of(here).is_file() == (moment is reported)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +178,7 @@ def test_at_once_in_the_middle_of_a_long_step(
             os.kill(process.pid, number)
             time.sleep(0.3)
         process.wait(timeout=PATIENCE)
-        assert time.monotonic() - first < 10
+        assert time.monotonic() - first < PATIENCE / 2
         wait_for(lambda: not members_of(process.pid))
         _, err = process.communicate()
     if said is None:
@@ -183,4 +195,6 @@ def test_during_the_first_imports(project: Path, tmp_path: Path) -> None:
         wait_for(lambda: "_yaml" in maps.read_text())  # Hydra has begun to be imported
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, err) == (130, "error: interrupted.\n")
+    # Where this process is slow to look, a sweep may have begun to train.
+    lines = [line for line in err.splitlines(keepends=True) if line != f"interrupted: {WAITS}\n"]
+    assert (process.returncode, told("".join(lines), "interrupted")) == (130, True), err

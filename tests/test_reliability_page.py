@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import test_fuzz_configs as configurations
 from tests.stopped import OF_THE_RUN
 
 NAMED = re.compile(r"`(tests/\w+\.py)(?:::(\w+))?`")
@@ -52,3 +53,26 @@ def test_what_may_differ_is_told(page: str) -> None:
     sentence = re.search(r"not of the numbers: ([^.]*)\.", page)
     assert sentence is not None
     assert sorted(re.findall(r"`(\w+)`", sentence[1])) == sorted(OF_THE_RUN)
+
+
+@pytest.mark.parametrize(
+    ("row", "test"),
+    [
+        ("mutated files", "test_fuzz_files.py::test_mutated_files"),
+        ("bad configurations", "test_fuzz_configs.py::test_bad_configurations"),
+        ("`reuse=true`", "test_reuse.py::test_a_sweep_of_which_some_is_there"),
+        ("--prune`", "test_sweeps_prune.py::test_prune_asks_a_person"),
+        ("`make clean`", "test_makefile.py::test_clean_asks_before_it_deletes_results"),
+        ("127.0.0.1", "test_listening.py::test_training_listens_to_nothing"),
+        ("`retry:N`", "test_isolation.py::test_retries_end"),
+        ("`stop`", "test_isolation.py::test_the_first_failure_stops_what_has_not_begun"),
+    ],
+)
+def test_what_is_promised_names_its_test(page: str, row: str, test: str) -> None:
+    (line,) = [line for line in page.splitlines() if line.startswith("|") and row in line]
+    assert f"`tests/{test}`" in line
+
+
+def test_the_number_of_bad_configurations(page: str) -> None:
+    drawn = configurations.PARTS * configurations.EACH
+    assert re.findall(r"([\d,]+) bad configurations", page) == [f"{drawn:,}"]

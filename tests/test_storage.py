@@ -124,7 +124,7 @@ def results(home: Path) -> dict[Path, bytes]:
 FULL = [
     ("epoch", 0),
     pytest.param("start", 0, marks=pytest.mark.slow),
-    ("weights", 4096),
+    pytest.param("weights", 4096, marks=pytest.mark.slow),
     pytest.param("weights", 16384, marks=pytest.mark.slow),
     pytest.param("result", 0, marks=pytest.mark.slow),
     pytest.param("result", 4096, marks=pytest.mark.slow),
@@ -178,6 +178,7 @@ def test_a_folder_that_turns_read_only_loses_nothing(
     check_resumed(command, home, kept, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_single_run_goes_on_as_well(
     command: Command, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
