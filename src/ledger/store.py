@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from src.ledger.beside import check_beside, set_aside
 from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
 from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
 from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
@@ -20,7 +21,6 @@ from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, wri
 __all__ = ["LEDGER", "Ledger", "set_aside"]
 
 BUSY_SECONDS = 10.0  # how long another process's transaction is waited for
-_BESIDE = ("", "-wal", "-shm", "-journal")  # the files that SQLite keeps
 
 
 class Ledger:
@@ -40,6 +40,7 @@ class Ledger:
         file is there and is none of ours.
         """
         path = folder / LEDGER
+        check_beside(path)
         with writing(path):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -64,6 +65,7 @@ class Ledger:
     def read(cls, folder: Path) -> "Ledger":
         """One that is there, for looking at it; InputError where it is not, or is damaged."""
         path = folder / LEDGER
+        check_beside(path)
         if not path.is_file():
             raise NoLedger(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
@@ -206,13 +208,3 @@ class Ledger:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-
-
-def set_aside(folder: Path) -> Path:
-    """Put a damaged ledger out of the way; where it is then."""
-    aside = folder / f"{LEDGER}.damaged"
-    for end in _BESIDE:
-        there = folder / f"{LEDGER}{end}"
-        if there.exists():
-            there.replace(f"{aside}{end}")
-    return aside
