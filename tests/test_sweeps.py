@@ -105,7 +105,7 @@ def test_nothing_there() -> None:
 
 def test_json() -> None:
     sweep = swept(MULTIRUN / "s", ["done", "failed"], error="OSError: full", attempts=3)
-    (sweep / "stack-0.ckpt").write_bytes(bytes(50_000))
+    (sweep / "stack-0a1b2c3d.ckpt").write_bytes(bytes(50_000))
     before = time.time()
     (told,) = json.loads(sweeps("--json").out)
     assert before - 60 < told.pop("begun") <= before
