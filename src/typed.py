@@ -6,7 +6,6 @@ Hydra's parser of flags prints its usage, and its parser of overrides recurses i
 import math
 import os
 import re
-import unicodedata
 from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
 from src.config import CONF, PROJECT
-from src.errors import InputError, on_one_line
+from src.errors import InputError, on_one_line, readable
 from src.ledger.store import LEDGER
 from src.trust import check_folders, of_an_earlier_run
 
@@ -174,7 +173,7 @@ def _faults(word: str) -> list[str]:
     shown = shortened(word)
     if len(word) > LONGEST:
         return [f"{shown}: is {len(word)} characters long; at most {LONGEST} can be read."]
-    odd = [letter for letter in word if letter != "\t" and not _readable(letter)]
+    odd = [letter for letter in word if letter != "\t" and not readable(letter)]
     if odd:
         named = ", ".join(sorted({f"U+{ord(letter):04X}" for letter in odd})[:5])
         return [f"{shown}: holds characters that cannot be printed ({named}); leave them out."]
@@ -183,14 +182,6 @@ def _faults(word: str) -> list[str]:
     if _NUMBER.search(word):
         return [f"{shown}: holds a number of more than {DIGITS} digits."]
     return []
-
-
-def _readable(letter: str) -> bool:
-    """Not so: control characters, line ends, bytes that are no UTF-8, what turns lines round."""
-    return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and letter not in _TURNING
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _depth(word: str) -> int:
@@ -214,7 +205,7 @@ def elided(line: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter if _readable(letter) else _escaped(letter) for letter in text)
+    return "".join(letter if readable(letter) else _escaped(letter) for letter in text)
 
 
 def _escaped(letter: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from src.ledger.beside import check_beside, set_aside
-from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
+from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row, finite
 from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
 from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
 
@@ -109,7 +109,10 @@ class Ledger:
     def begun(self) -> float:
         """When, in seconds since 1970."""
         with self._reading():
-            return float(self._fact("begun"))
+            begun = finite("begun", self._fact("begun"))
+            if begun < 0:
+                raise ValueError(f"begun={begun}: must be a time since 1970")
+            return begun
 
     @property
     def holder(self) -> dict[str, Any]:
