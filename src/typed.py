@@ -30,6 +30,8 @@ _NODES = ("hydra", *(f"hydra.{name}" for name in ("launcher", "sweeper", "callba
 _VALUES = ("hydra.sweeper.params", "hydra.verbose", "hydra.searchpath", "hydra.job.env_copy")
 _NODES += ("hydra.job_logging", "hydra.hydra_logging")
 _RECORDS = ("config.yaml", "hydra.yaml", "overrides.yaml")  # of Hydra, for every run
+# Flags each of which has Hydra do something else.
+_ALONE = ("run", "multirun", "cfg", "info", "shell_completion")
 _NUMBER = re.compile(rf"\d{{{DIGITS + 1},}}")
 
 
@@ -45,6 +47,9 @@ def flags_of(arguments: Sequence[str]) -> Namespace:
         found = parser.parse_intermixed_args(list(arguments))
     except (ArgumentError, TypeError) as error:
         raise InputError(f"{_plain(str(error))}; --help tells what is allowed.") from error
+    asked = [f"--{name.replace('_', '-')}" for name in _ALONE if getattr(found, name)]
+    if len(asked) > 1 and not (found.help or found.hydra_help):
+        raise InputError(f"{' and '.join(asked)}: only one of them can be asked for.")
     for flag in ("config_name", "config_dir", "config_path", "package"):
         if getattr(found, flag) == "":
             raise InputError(f"--{flag.replace('_', '-')}=: names nothing.")
