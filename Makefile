@@ -94,6 +94,9 @@ constraints: ## take over the versions now in .venv as the pinned ones
 clean: ## remove results and caches; asks before it deletes results
 	@if [ -n "$$(ls -d outputs/* multirun/*/ 2>/dev/null)" ]; then \
 		printf 'Delete all results under outputs/ and multirun/? [y/N] '; read answer; \
-		if [ "$$answer" = y ]; then rm -rf outputs multirun/*/; else echo "results kept"; fi; fi
+		if [ "$$answer" = y ]; then rm -rf outputs; \
+			if [ -d multirun ]; then find -H multirun -mindepth 1 -maxdepth 1 ! -name '.*' \
+				\( -type d -o -type l \) -exec rm -rf {} +; fi; \
+		else echo "results kept"; fi; fi
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build

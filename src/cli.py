@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src.begun import begin_single_jobs
-from src.errors import InputError, MembersFailed, require
+from src.errors import InputError, MembersFailed, printable, require
 from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
@@ -173,7 +173,7 @@ def _told(command: Callable[[], object]) -> None:
 def _leave(message: str, code: int) -> NoReturn:
     sys.stdout.flush()
     for line in message.splitlines():
-        print(f"error: {elided(line)}", file=sys.stderr)
+        print(f"error: {elided(printable(line))}", file=sys.stderr)
     sys.exit(code)
 
 

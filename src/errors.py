@@ -1,5 +1,6 @@
 """The exceptions a user is meant to see, and how they are worded."""
 
+import unicodedata
 from collections.abc import Iterable
 
 
@@ -35,3 +36,18 @@ def told(error: BaseException) -> str:
 def on_one_line(error: BaseException) -> str:
     """The exception's whole message, whatever its line breaks; its name where it has none."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def readable(letter: str) -> bool:
+    """Not so: control characters, line ends, bytes that are no UTF-8, what turns lines round."""
+    return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and letter not in _TURNING
+
+
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """With a ? for what a terminal would obey, not show: texts may be somebody else's."""
+    if text.isprintable():
+        return text
+    return "".join(each if each == "\t" or readable(each) else "?" for each in text)

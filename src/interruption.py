@@ -39,7 +39,7 @@ class _State:
     deferrals = 0
     request: int | None = None  # the signal that waits for a safe point
     ending: int | None = None  # the exit code of a command that has nothing left to do
-    resume: str | None = None
+    resume: str | None = None  # a sentence
 
 
 @contextmanager
@@ -104,12 +104,17 @@ def check() -> None:
 
 def resumable(command: str) -> None:
     """command: what goes on with what has begun here, to be typed."""
-    _State.resume = command
+    _State.resume = f"{command} goes on from here."
+
+
+def complete(command: str) -> None:
+    """All members are finished. command: what makes the report of them, to be typed."""
+    _State.resume = f"All members are finished; {command} makes the report."
 
 
 def advice() -> str:
-    """What to say after `interrupted.`: nothing where nothing has begun."""
-    return f" {_State.resume} goes on from here." if _State.resume is not None else ""
+    """What to say after `interrupted.`, with a space before it: nothing where nothing has begun."""
+    return f" {_State.resume}" if _State.resume is not None else ""
 
 
 def ending(code: int) -> None:

@@ -19,7 +19,7 @@ from src.errors import InputError
 from src.identity import hashed, identity
 from src.ledger.claim import claimed
 from src.ledger.resumption import Resumption, names_members
-from src.ledger.rows import ENDED, RUNNING, Row
+from src.ledger.rows import ENDED, RUNNING, Row, is_finite
 from src.ledger.store import LEDGER, Ledger, set_aside
 from src.ledger.tables import Damaged, NoLedger
 from src.report.results import Record, read_result
@@ -112,12 +112,13 @@ def summary(record: Record) -> dict[str, object]:
     """What a ledger says of a result."""
     last = (record.get("metrics") or {}).get("last") or {}
     test = (record.get("metrics") or {}).get("test") or {}
-    return {
+    told = {
         "step": record.get("step"),
         "seconds": record.get("seconds"),
         "validation_accuracy": last.get("validation_accuracy"),
         "test_accuracy": test.get("accuracy"),
     }
+    return {name: value if is_finite(value) else None for name, value in told.items()}
 
 
 def objective(record: Mapping[str, Any]) -> float:

@@ -6,7 +6,6 @@ Hydra's parser of flags prints its usage, and its parser of overrides recurses i
 import math
 import os
 import re
-import unicodedata
 from argparse import ArgumentError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
 from src.config import CONF, PROJECT
-from src.errors import InputError, on_one_line
+from src.errors import InputError, on_one_line, readable
 from src.ledger.store import LEDGER
 from src.trust import check_folders, of_an_earlier_run
 
@@ -39,6 +38,8 @@ _VALUES = (
 )
 _NODES += ("hydra.job_logging", "hydra.hydra_logging")
 _RECORDS = ("config.yaml", "hydra.yaml", "overrides.yaml")  # of Hydra, for every run
+# Flags each of which has Hydra do something else.
+_ALONE = ("run", "multirun", "cfg", "info", "shell_completion")
 _NUMBER = re.compile(rf"\d{{{DIGITS + 1},}}")
 
 
@@ -54,6 +55,9 @@ def flags_of(arguments: Sequence[str]) -> Namespace:
         found = parser.parse_intermixed_args(list(arguments))
     except (ArgumentError, TypeError) as error:
         raise InputError(f"{_plain(str(error))}; --help tells what is allowed.") from error
+    asked = [f"--{name.replace('_', '-')}" for name in _ALONE if getattr(found, name)]
+    if len(asked) > 1 and not (found.help or found.hydra_help):
+        raise InputError(f"{' and '.join(asked)}: only one of them can be asked for.")
     for flag in ("config_name", "config_dir", "config_path", "package"):
         if getattr(found, flag) == "":
             raise InputError(f"--{flag.replace('_', '-')}=: names nothing.")
@@ -184,7 +188,7 @@ def _faults(word: str) -> list[str]:
     shown = shortened(word)
     if len(word) > LONGEST:
         return [f"{shown}: is {len(word)} characters long; at most {LONGEST} can be read."]
-    odd = [letter for letter in word if letter != "\t" and not _readable(letter)]
+    odd = [letter for letter in word if letter != "\t" and not readable(letter)]
     if odd:
         named = ", ".join(sorted({f"U+{ord(letter):04X}" for letter in odd})[:5])
         return [f"{shown}: holds characters that cannot be printed ({named}); leave them out."]
@@ -193,14 +197,6 @@ def _faults(word: str) -> list[str]:
     if _NUMBER.search(word):
         return [f"{shown}: holds a number of more than {DIGITS} digits."]
     return []
-
-
-def _readable(letter: str) -> bool:
-    """Not so: control characters, line ends, bytes that are no UTF-8, what turns lines round."""
-    return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and letter not in _TURNING
-
-
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _depth(word: str) -> int:
@@ -224,7 +220,7 @@ def elided(line: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter if _readable(letter) else _escaped(letter) for letter in text)
+    return "".join(letter if readable(letter) else _escaped(letter) for letter in text)
 
 
 def _escaped(letter: str) -> str:

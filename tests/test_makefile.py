@@ -90,13 +90,41 @@ def test_clean_asks_before_it_deletes_results(
     for name in (*names, "src/__pycache__/x.pyc", "tests/x.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    command = ["make", "--file", str(project / "Makefile"), "clean"]
-    done = subprocess.run(
-        command, cwd=tmp_path, input=answer, capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    done = cleaned(project, tmp_path, answer)
     assert "Delete all results under outputs/ and multirun/? [y/N] " in done.stdout
     assert ("results kept" in done.stdout) == kept
     assert [(tmp_path / name).exists() for name in names] == [kept] * len(names)
     assert not (tmp_path / "src" / "__pycache__").exists()
     assert (tmp_path / "tests" / "x.py").exists()
+
+
+def cleaned(project: Path, folder: Path, answer: str) -> "subprocess.CompletedProcess[str]":
+    command = ["make", "--file", str(project / "Makefile"), "clean"]
+    done = subprocess.run(
+        command, cwd=folder, input=answer, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done
+
+
+def test_clean_follows_no_link(project: Path, tmp_path: Path) -> None:
+    """A link to results elsewhere goes; they stay."""
+    elsewhere, work = tmp_path / "elsewhere", tmp_path / "work"
+    for place in (elsewhere / "s", work / "src", work / "tests", work / "multirun" / "t u"):
+        place.mkdir(parents=True)
+        (place / "result.json").touch()
+    (work / "multirun" / "README.md").touch()
+    (work / "multirun" / "link").symlink_to(elsewhere)
+    (work / "multirun" / "t u" / "link").symlink_to(elsewhere)
+    (work / "outputs").symlink_to(elsewhere)
+    cleaned(project, work, "y\n")
+    assert (elsewhere / "s" / "result.json").exists()
+    assert [path.name for path in (work / "multirun").iterdir()] == ["README.md"]
+    assert not (work / "outputs").is_symlink()
+
+
+def test_clean_without_sweeps(project: Path, tmp_path: Path) -> None:
+    for name in ("src", "tests", "outputs/d"):
+        (tmp_path / name).mkdir(parents=True)
+    cleaned(project, tmp_path, "y\n")
+    assert not (tmp_path / "outputs").exists()

@@ -131,3 +131,11 @@ def test_any_name_of_a_folder(name: str) -> None:
 def test_the_command_to_type() -> None:
     assert command(Path("multirun/x")) == "python -m src.train resume=multirun/x"
     assert command(Path("a b")) == "python -m src.train 'resume=a b'"
+
+
+@pytest.mark.parametrize("told", [["--cfg", "job"], ["--cfg=job"], ["-c", "job"], ["--info"]])
+def test_what_is_told_of_a_single_run(told: list[str]) -> None:
+    with pytest.raises(InputError, match=f"resume=sweep: is of a sweep; {told[0]} tells of a"):
+        resumed(["resume=sweep", *told])
+    assert resumed(["resume=run", *told])[1:-2] == told
+    assert resumed(["resume=sweep", "--help", "trust=true"])

@@ -3,11 +3,14 @@
 import io
 import json
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from src.ledger.seals import seal_facts, seal_rows
 from src.ledger.store import LEDGER
 from src.sweeps.__main__ import main
 from src.sweeps.found import found, homes
@@ -105,7 +108,7 @@ def test_nothing_there() -> None:
 
 def test_json() -> None:
     sweep = swept(MULTIRUN / "s", ["done", "failed"], error="OSError: full", attempts=3)
-    (sweep / "stack-0.ckpt").write_bytes(bytes(50_000))
+    (sweep / "stack-0a1b2c3d.ckpt").write_bytes(bytes(50_000))
     before = time.time()
     (told,) = json.loads(sweeps("--json").out)
     assert before - 60 < told.pop("begun") <= before
@@ -187,3 +190,55 @@ def test_the_newest_that_can_be_resumed() -> None:
     shutil.rmtree(MULTIRUN / "b")
     assert sweeps("--newest").out == "multirun/a\n"
     sweeps("--newest", "multirun/c").assert_refused()
+
+
+def resealed(sweep: Path, *statements: str) -> None:
+    """Changed by somebody who knows how a ledger is sealed."""
+    with closing(sqlite3.connect(sweep / LEDGER)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+        names = [name for (name,) in connection.execute("SELECT name FROM members")]
+        seal_rows(connection, names)
+        seal_facts(connection)
+
+
+@pytest.mark.parametrize(
+    "value", ["NaN", "-Infinity", '"5"', "true", "-1e308", "null", "1" + "0" * 400]
+)
+def test_a_ledger_begun_at_no_time(value: str) -> None:
+    sweep = swept(MULTIRUN / "s", ["done"])
+    resealed(sweep, f"UPDATE sweep SET value = '{value}' WHERE key = 'begun'")
+    outcome = sweeps()
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("multirun/s: damaged; multirun/s/ledger.sqlite: not a readable")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        """result = '{"seconds": "abc"}'""",
+        """result = '{"seconds": NaN}'""",
+        """result = '{"seconds": 1%s}'""" % ("0" * 400),
+        """result = '{"validation_accuracy": [1]}'""",
+        """result = '{"validation_accuracy": true}'""",
+        "started = 9e999",
+        "ended = -9e999",
+    ],
+)
+def test_a_row_whose_numbers_are_none(change: str) -> None:
+    sweep = swept(MULTIRUN / "s", ["done"])
+    resealed(sweep, f"UPDATE members SET {change}")
+    outcome = sweeps("multirun/s", "--members")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("multirun/s: damaged; multirun/s/ledger.sqlite: not a readable")
+
+
+@pytest.mark.parametrize("shape", [io.StringIO, Terminal])
+def test_nothing_in_a_ledger_is_a_command_to_the_terminal(shape: type[io.StringIO]) -> None:
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b\u202e\r\nl2"
+    swept(MULTIRUN / "s", ["failed"], label=f"label{evil}", error=f"error{evil}")
+    out = called(main, ["multirun/s", "--members"], shape).out
+    for name in ("label", "error"):
+        assert f"{name}?]0;owned??[2J????l2" in out
+    assert not set("\x07\x9b\u202e\r") & set(out)
+    assert "\x1b[2J" not in out

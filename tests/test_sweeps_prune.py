@@ -24,7 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def littered(name: str, statuses: list[str]) -> list[Path]:
     """A sweep with what a killed process may leave in it."""
     sweep = swept(MULTIRUN / name, statuses)
-    files = [sweep / "stack-0a.ckpt", sweep / "seed=0" / ".result.json.1.partial"]
+    files = [sweep / "stack-0a1b2c3d.ckpt", sweep / "seed=0" / ".result.json.1.partial"]
     for path in files:
         path.write_bytes(bytes(10_000))
     return files
@@ -52,6 +52,28 @@ def test_prune_takes_what_is_needless_and_no_more(monkeypatch: pytest.MonkeyPatc
     assert everything - left == set(needless)
     assert all(path.exists() for path in needed)
     assert "nothing to remove from 1 finished" in sweeps("--prune", "multirun/finished").out
+
+
+def test_prune_takes_only_what_is_the_sweeps_own() -> None:
+    """Not what another sweep within it goes on from, and no file that somebody else has made."""
+    needless = littered("outer", ["done"])
+    outer = MULTIRUN / "outer"
+    littered("outer/nest", ["done", "pending"])
+    (outer / "marked" / "a").mkdir(parents=True)
+    (outer / "marked" / "multirun.yaml").touch()
+    (outer / "a" / "b" / "c").mkdir(parents=True)
+    for name in (
+        *("stack-mine.ckpt", "stack-0A1B2C3D.ckpt", "stack-0a1b2c3d4.ckpt", "a.partial"),
+        *("seed=0/stack-0a1b2c3d.ckpt", "a/b/c/.x.partial"),
+        *("marked/stack-0a1b2c3d.ckpt", "marked/a/.x.partial"),
+    ):
+        (outer / name).write_bytes(bytes(10_000))
+    everything = {path for path in MULTIRUN.rglob("*") if path.is_file()}
+    total = disk(outer).total
+    assert total > 10_000 * 12
+    assert sweeps("--prune", "--yes").code == 0
+    assert everything - {path for path in MULTIRUN.rglob("*") if path.is_file()} == set(needless)
+    assert total - disk(outer).total >= 20_000
 
 
 def test_prune_asks_a_person(monkeypatch: pytest.MonkeyPatch) -> None:

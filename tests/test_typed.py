@@ -93,3 +93,18 @@ def test_many_bad_members_are_told_soon(command: Command, monkeypatch: pytest.Mo
     assert "optimizer.lr=abc: must be a number." in outcome.sentences
     members = len(list((CONF / "init").glob("*.yaml")))
     assert members <= len(calls) <= members + IN_FULL * (len(SMALL) + 4)
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("-m --cfg job", "--multirun and --cfg"),
+        ("--cfg=job --info", "--cfg and --info"),
+        ("--run -m", "--run and --multirun"),
+    ],
+)
+def test_flags_that_exclude_one_another(command: Command, typed: str, asked: str) -> None:
+    outcome = command(*SMALL, *typed.split())
+    outcome.assert_refused()
+    assert outcome.sentences == [f"{asked}: only one of them can be asked for."]
+    assert command(*typed.split(), "--help").code == 0

@@ -17,8 +17,10 @@ MEANT = "a sweep's below multirun/, or a run's below outputs/, is meant"
 _SWEEPS, _RUNS = "multirun.yaml", ".hydra"  # what Hydra writes into such a folder
 _FOLDERS = ("hydra.sweep.dir", "hydra.run.dir")
 _SEVERAL = {"-m", "--multirun"}
+_TELLING = ("--cfg", "-c", "--info", "-i")  # flags that have nothing trained
 # Flags of Hydra whose next word is their value.
 _VALUED = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
+_VALUED |= {"--cfg", "-c"}
 # Overrides that name no member: beside them a command is the one that the ledger has.
 _NAMELESS = ("quiet", "trust", "on_failure", "reuse", "data.root", "data.mirrors")
 _NAMELESS_BELOW = ("report.", "hydra.", "hydra/")
@@ -73,6 +75,9 @@ def resumed(words: Sequence[str]) -> list[str]:
     check_contents(folder, others)
     if not several and _SEVERAL & set(others):
         raise InputError(f"{asked[0]}: is of a single run; -m is for a sweep.")
+    told = next((word for word in others if word.partition("=")[0] in _TELLING), None)
+    if several and told is not None:
+        raise InputError(f"{asked[0]}: is of a sweep; {told} tells of a single run.")
     if not own:
         anew = {_key(word) for word in overrides}
         theirs = set(_overrides(known))

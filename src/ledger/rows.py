@@ -1,9 +1,10 @@
 """A member as the ledger knows it."""
 
 import json
+import sys
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import Any
+from typing import Any, TypeGuard
 
 PENDING, RUNNING, DONE, DIVERGED, FAILED, PRUNED = (
     "pending",
@@ -59,7 +60,23 @@ class Row:
                 raise ValueError(f"{name}={value}: not what this column holds")
         if row.status not in STATUSES:
             raise ValueError(f"status={row.status}: must be {', '.join(STATUSES)}")
+        told = {f"result.{name}": (row.result or {}).get(name) for name in _NUMBERS}
+        for name, value in {"started": row.started, "ended": row.ended, **told}.items():
+            if value is not None:
+                finite(name, value)
         return row
+
+
+def finite(name: str, value: object) -> float:
+    """ValueError for what is no finite number."""
+    if not is_finite(value):
+        raise ValueError(f"{name}={value}: must be a finite number")
+    return float(value)
+
+
+def is_finite(value: object) -> TypeGuard[float]:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max  # of an int too large for a float, too
 
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
@@ -71,6 +88,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "overrides": list,
     "result": (dict, NoneType),
 }
+_NUMBERS = ("step", "seconds", "validation_accuracy", "test_accuracy")  # or null, of a result
 _JSON = ("overrides", "data", "code", "result")
 COLUMNS = tuple(Row.__dataclass_fields__)
 

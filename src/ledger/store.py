@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row
+from src.ledger.beside import check_beside, set_aside
+from src.ledger.rows import COLUMNS, FAILED, PENDING, RUNNING, Row, finite
 from src.ledger.seals import SEALED, opened, seal_facts, seal_rows, whole
 from src.ledger.tables import LEDGER, NoLedger, check, empty, make, reading, writing
 
 __all__ = ["LEDGER", "Ledger", "set_aside"]
 
 BUSY_SECONDS = 10.0  # how long another process's transaction is waited for
-_BESIDE = ("", "-wal", "-shm", "-journal")  # the files that SQLite keeps
 
 
 class Ledger:
@@ -40,6 +40,7 @@ class Ledger:
         file is there and is none of ours.
         """
         path = folder / LEDGER
+        check_beside(path)
         with writing(path):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
@@ -64,6 +65,7 @@ class Ledger:
     def read(cls, folder: Path) -> "Ledger":
         """One that is there, for looking at it; InputError where it is not, or is damaged."""
         path = folder / LEDGER
+        check_beside(path)
         if not path.is_file():
             raise NoLedger(f"{folder}: holds no {LEDGER}; a sweep leaves one when it begins.")
         # A file whose folder cannot be written has no room for what WAL needs beside it.
@@ -107,7 +109,10 @@ class Ledger:
     def begun(self) -> float:
         """When, in seconds since 1970."""
         with self._reading():
-            return float(self._fact("begun"))
+            begun = finite("begun", self._fact("begun"))
+            if begun < 0:
+                raise ValueError(f"begun={begun}: must be a time since 1970")
+            return begun
 
     @property
     def holder(self) -> dict[str, Any]:
@@ -206,13 +211,3 @@ class Ledger:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-
-
-def set_aside(folder: Path) -> Path:
-    """Put a damaged ledger out of the way; where it is then."""
-    aside = folder / f"{LEDGER}.damaged"
-    for end in _BESIDE:
-        there = folder / f"{LEDGER}{end}"
-        if there.exists():
-            there.replace(f"{aside}{end}")
-    return aside

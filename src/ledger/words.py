@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from src.config import SCHEMAS
-from src.errors import InputError
+from src.errors import InputError, printable
 from src.trust import given, of_torch
 
 GROUPS = (*SCHEMAS, "trainer", "logger", "diagnostics", "init.layers.first", "init.layers.last")
@@ -152,5 +152,5 @@ def _leads_away(value: str) -> bool:
 
 
 def _shown(word: str) -> str:
-    plain = "".join(each if each.isprintable() else "?" for each in word)
+    plain = printable(word)
     return plain if len(plain) <= 200 else f"{plain[:200]}..."

@@ -5,6 +5,8 @@ import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
+from src.errors import printable
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -24,6 +26,7 @@ def width() -> int | None:
 
 def say(line: str) -> None:
     """A line, folded on a terminal, what follows indented more than its start."""
+    line = "\n".join(map(printable, line.split("\n")))
     columns = width()
     if columns is not None:
         depth = len(line) - len(line.lstrip())

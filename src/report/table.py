@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from src.errors import printable
 from src.report.console import empty_table, print_table
 from src.report.metrics import METRICS, metric
 from src.report.reasons import print_reasons
@@ -103,7 +104,7 @@ def _print_rows(records: Sequence[Record], settings: Sequence[str]) -> None:
             if rank == FIRST + 1:
                 table.add_row(*["..."] * len(table.columns))
             continue
-        cells = [str(_setting(record, key)) for key in settings]
+        cells = [printable(str(_setting(record, key))) for key in settings]
         table.add_row(str(rank), *cells, *_metrics(record), _status(record), verdict(record))
     print_table(table)
 

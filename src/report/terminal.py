@@ -2,6 +2,7 @@
 
 import math
 
+from src.errors import printable
 from src.report.analysis import Analysis
 from src.report.answer import Answer
 from src.report.console import INDENT, empty_table, fit, print_table, say, width
@@ -54,7 +55,7 @@ def _print_rows(analysis: Analysis) -> None:
             if rank == FIRST + 1:
                 table.add_row(*["..."] * len(table.columns))
             continue
-        table.add_row(str(rank), *(cells if fancy else map(fit, cells)))
+        table.add_row(str(rank), *map(printable, cells if fancy else map(fit, cells)))
     print_table(table)
 
 

@@ -14,7 +14,7 @@ from src.interruption import in_one_line, process
 
 with in_one_line():  # a command guards itself from then on
     from src.cli import Parser, guarded
-    from src.errors import InputError
+    from src.errors import InputError, printable
     from src.ledger.resumption import command
     from src.report.console import say
     from src.report.results import check_folder
@@ -123,7 +123,7 @@ def _draw(sweeps: Sequence[Sweep], taken: Sequence[Disk]) -> None:
         kept = sum(here.checkpoints.values())
         sizes = size(here.total), size(kept) if kept else "-"
         row = (*counts, f"{sweep.members:,}", f"{age(sweep.begun)} ago", *sizes)
-        table.add_row(str(sweep.folder), sweep.state, *row)
+        table.add_row(printable(str(sweep.folder)), sweep.state, *row)
     print_table(table)
 
 
@@ -131,7 +131,7 @@ def _draw_members(sweep: Sweep) -> None:
     from src.report.console import empty_table, print_table
 
     table = empty_table()
-    table.title = str(sweep.folder)
+    table.title = printable(str(sweep.folder))
     for heading in ("member", "status", "attempts", "seconds", "val. acc. %", "error"):
         numeric = heading in ("attempts", "seconds", "val. acc. %")
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")

@@ -1,13 +1,19 @@
 """What a sweep takes on the disk, and what of it is needed no more."""
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.ledger.claim import claim, release
+from src.ledger.store import LEDGER
+from src.report.results import SWEEP
 from src.sweeps.found import FINISHED, Sweep, stood
 
-CHECKPOINT, PARTIAL = ("stack-", ".ckpt"), (".", ".partial")  # how their names begin and end
+CHECKPOINT = re.compile(r"stack-[0-9a-f]{8}\.ckpt")
+PARTIAL = re.compile(r"\..*\.partial", re.DOTALL)
+DEEPEST = 2  # folders below the sweep's in which its members leave temporary files
 BLOCK = 512  # bytes, in which st_blocks counts
 
 
@@ -26,30 +32,38 @@ class Disk:
 
 
 def disk(folder: Path) -> Disk:
-    """Symbolic links are not followed; what cannot be looked at counts nothing."""
+    """Symbolic links are not followed; what cannot be looked at counts nothing.
+
+    Of another sweep within it nothing is needless; neither is what only resembles a file of ours.
+    """
     taken = Disk()
-    waiting = [str(folder)]
+    waiting = [(str(folder), 0)]
     while waiting:
+        place, depth = waiting.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    _count(entry, taken, waiting)
+            with os.scandir(place) as found:
+                entries = list(found)
         except OSError:  # gone since
             continue
+        if depth and any(entry.name in (LEDGER, SWEEP) for entry in entries):
+            depth = DEEPEST + 1
+        for entry in entries:
+            with suppress(OSError):
+                _count(entry, taken, depth)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, depth + 1))
     return taken
 
 
-def _count(entry: os.DirEntry[str], taken: Disk, waiting: list[str]) -> None:
+def _count(entry: os.DirEntry[str], taken: Disk, depth: int) -> None:
     size = entry.stat(follow_symlinks=False).st_blocks * BLOCK
     taken.total += size
-    name = entry.name
-    if entry.is_dir(follow_symlinks=False):
-        waiting.append(entry.path)
-    elif entry.is_file(follow_symlinks=False):
-        if name.endswith(CHECKPOINT[1]) and name.startswith(CHECKPOINT[0]):
-            taken.checkpoints[Path(entry.path)] = size
-        elif name.endswith(PARTIAL[1]) and name.startswith(PARTIAL[0]):
-            taken.partials[Path(entry.path)] = size
+    if depth > DEEPEST or not entry.is_file(follow_symlinks=False):
+        return
+    if depth == 0 and CHECKPOINT.fullmatch(entry.name):
+        taken.checkpoints[Path(entry.path)] = size
+    elif PARTIAL.fullmatch(entry.name):
+        taken.partials[Path(entry.path)] = size
 
 
 def prune(sweep: Sweep) -> int:

@@ -4,6 +4,7 @@ import math
 import time
 from typing import Any
 
+from src.errors import printable
 from src.ledger.resumption import command
 from src.ledger.rows import DIVERGED, DONE, FAILED, PENDING, PRUNED, RUNNING, Row
 from src.sweeps.disk import Disk
@@ -86,16 +87,16 @@ def seconds(row: Row) -> float | None:
 
 
 def cells(row: Row) -> list[str]:
-    """Label, status, attempts, seconds, validation accuracy in %, error."""
+    """Label, status, attempts, seconds, validation accuracy in %, error: such as can be printed."""
     spent, told = seconds(row), plain_member(row)["validation_accuracy"]
     accuracy = math.nan if told is None else float(told)
     return [
-        row.label,
+        printable(row.label),
         row.status,
         str(row.attempts),
         "-" if spent is None else f"{spent:.1f}",
         "-" if math.isnan(accuracy) else f"{100 * accuracy:.2f}",
-        row.error or "-",
+        printable(row.error or "-"),
     ]
 
 
