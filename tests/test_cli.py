@@ -6,7 +6,7 @@ Every row is typed as a user would. The words are what the sentence has to conta
 import pytest
 from hydra._internal.utils import get_args_parser
 
-from src.cli import arranged, guarded
+from src.cli import arranged
 from src.config import CONF
 from tests.command import Command
 from tests.conftest import SMALL
@@ -236,22 +236,3 @@ def test_full_error_shows_the_trace(command: Command, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     with pytest.raises(ValueError, match=r"model\.dropout=1\.5: must be at least 0 and below 1"):
         command(*SMALL, "model.dropout=1.5")
-
-
-class SpeechlessError(ValueError):
-    def __str__(self) -> str:
-        raise LookupError("no words")
-
-
-@pytest.mark.parametrize("error", [GeneratorExit(), SpeechlessError()], ids=["base", "speechless"])
-def test_whatever_is_raised_is_told_in_one_line(
-    capsys: pytest.CaptureFixture[str], error: BaseException
-) -> None:
-    def command() -> None:
-        raise error
-
-    with pytest.raises(SystemExit) as end:
-        guarded(command)
-    name = type(error).__name__
-    said = f"error: internal fault: {name}: {name} (HYDRA_FULL_ERROR=1 shows the trace).\n"
-    assert (end.value.code, capsys.readouterr().err) == (1, said)

@@ -20,6 +20,7 @@ from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
+from tests.speechless import SpeechlessError
 from tests.training import Trained, even, same_numbers, train
 
 Fit = Callable[..., Any]
@@ -94,6 +95,8 @@ def break_in(place: str, error: BaseException, patch: pytest.MonkeyPatch) -> Non
         ("start", ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
         ("step", SystemExit(3), "SystemExit: 3"),
         ("step", asyncio.CancelledError("off"), "CancelledError: off"),
+        ("step", ValueError("bad \udc80 name"), "ValueError: bad \\udc80 name"),
+        ("step", SpeechlessError("\udc80"), "SpeechlessError"),
         ("evaluation", GeneratorExit(), "GeneratorExit"),
         ("step", MemoryError(), "MemoryError"),
         ("evaluation", RecursionError("too deep"), "RecursionError: too deep"),
@@ -237,33 +240,3 @@ def test_the_first_failure_stops_what_has_not_begun(
     assert sizes == [3, 1, 2, 1]
     statuses = [row.status for row in rows.values()]
     assert statuses == ["done", "failed", "pending", "pending"]
-
-
-class SpeechlessError(Exception):
-    """A user's own, of which nothing can be said but its name."""
-
-    def __str__(self) -> str:
-        raise LookupError("no words")
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence"),
-    [
-        (ValueError("bad \udc80 name"), "ValueError: bad \\udc80 name"),
-        (SpeechlessError(), "SpeechlessError"),
-        (SpeechlessError("\udc80"), "SpeechlessError"),
-    ],
-)
-def test_whatever_an_exception_says_is_one_members_own(
-    configs: list[Config],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
-    sentence: str,
-) -> None:
-    break_in("step", error, monkeypatch)
-    results, rows = isolated(configs[:2], tmp_path)
-    assert [result.error for result in results] == [None, sentence]
-    assert rows["member=1"].error == sentence
-    assert "in broken" in (tmp_path / "member=1" / "train.log").read_text()
-    assert json.loads((tmp_path / "member=1" / "result.json").read_text())["error"] == sentence
