@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src.begun import begin_single_jobs
 from src.errors import InputError, MembersFailed, printable, require
-from src.interruption import advice, ending, exit_code, handled, word
+from src.interruption import advice, ending, exit_code, handled, lost, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
 from src.parts import at_once, check_parts
@@ -154,20 +154,28 @@ def _told(command: Callable[[], object]) -> None:
         command()
         sys.stdout.flush()  # a reader that has gone is noticed here, not by the interpreter's end
     except KeyboardInterrupt as error:
-        ending(exit_code(error))
-        _leave(f"{word(error)}.{advice()}", exit_code(error))
+        _interrupted(error)
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Nothing more can be said on standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(READER_GONE)
     except MembersFailed as error:
         _leave(str(error), FAILED)
-    except Exception as error:  # noqa: BLE001 - the edge of the program
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the edge of the program
+        if (interrupt := lost(error)) is not None:
+            _interrupted(interrupt)
         said = sentence(error, sys.argv[1:])
         if said is not None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
         _leave(f"internal fault: {type(error).__name__}: {reason(error)} ({trace}).", FAILED)
+
+
+def _interrupted(error: KeyboardInterrupt) -> NoReturn:
+    ending(exit_code(error))
+    _leave(f"{word(error)}.{advice()}", exit_code(error))
 
 
 def _leave(message: str, code: int) -> NoReturn:

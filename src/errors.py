@@ -29,13 +29,28 @@ def no_such_key(key: str, allowed: Iterable[str]) -> str:
 
 def told(error: BaseException) -> str:
     """In one line: what a user is meant to see as it is, anything else with its name before it."""
-    said, name = on_one_line(error), type(error).__name__
+    said, name = on_one_line(error), writable(type(error).__name__)
     return said if isinstance(error, InputError) or said == name else f"{name}: {said}"
 
 
 def on_one_line(error: BaseException) -> str:
     """The exception's whole message, whatever its line breaks; its name where it has none."""
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(message(error).split()) or writable(type(error).__name__)
+
+
+def message(error: BaseException) -> str:
+    """The exception's message, fit to be written; empty where even asking for it raises."""
+    try:
+        return writable(str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - a user's own exception may raise anything
+        return ""
+
+
+def writable(text: str) -> str:
+    """The text with its lone surrogates, which no file can hold, as \\udc80."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def readable(letter: str) -> bool:

@@ -170,6 +170,17 @@ def word(error: KeyboardInterrupt) -> str:
     return "terminated" if isinstance(error, Terminated) else "interrupted"
 
 
+def lost(error: BaseException) -> KeyboardInterrupt | None:
+    """The interrupt that was on its way when this was raised: argparse fails as it tidies up."""
+    seen: list[BaseException] = []
+    while error.__context__ is not None and error not in seen:
+        seen.append(error)
+        error = error.__context__
+        if isinstance(error, KeyboardInterrupt):
+            return error
+    return None
+
+
 def exit_code(error: KeyboardInterrupt) -> int:
     return _CODES[isinstance(error, Terminated)]
 

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from src.checkpoints.places import home_of
-from src.errors import SweepStopped, told
-from src.interruption import check
+from src.errors import SweepStopped, told, writable
+from src.interruption import Stopped, check
 from src.ledger.rows import FAILED
 from src.report.results import Record
 from src.schema.on_failure import STOP, retries
@@ -52,7 +52,7 @@ class Fault:
 
     @classmethod
     def of(cls, error: BaseException) -> "Fault":
-        return cls(told(error), "".join(traceback.format_exception(error)))
+        return cls(told(error), writable("".join(traceback.format_exception(error))))
 
 
 Train = Callable[[list[MemberTracker]], "list[Result | Fault]"]
@@ -129,8 +129,9 @@ class Stack:
             return dict(zip(positions, self._train(members), strict=True))
         except UntunableMembers as error:
             return {positions[k]: Fault.of(fault) for k, fault in error.faults.items()}
-        except (Exception, SystemExit) as error:
-            # SystemExit as well: code of the user's may raise anything. An interrupt is none.
+        except (KeyboardInterrupt, Stopped):
+            raise
+        except BaseException as error:  # code of the user's may raise anything
             if concerns_all(error, self._home):
                 raise
             fault = Fault.of(error)

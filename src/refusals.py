@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 
 from src.config import CONF, SCHEMAS, Config
-from src.errors import InputError, no_such_key
+from src.errors import InputError, message, no_such_key
 from src.ledger.resumption import KEY as RESUMED
 from src.replicates import KEY as REPLICATES
 from src.schema.reasons import reason
@@ -49,15 +49,16 @@ def sentence(error: BaseException, arguments: Sequence[str] = ()) -> str | None:
         return f"{error.full_key or 'configuration'}: {reason(error)}."
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: cannot be written ({error.strerror})."
-    if isinstance(error, ValueError) and "Config group override" in str(error):
+    said = message(error)
+    if isinstance(error, ValueError) and "Config group override" in said:
         return _bad_group(arguments)
-    if isinstance(error, HydraException) and "does not support sweep type" in str(error):
+    if isinstance(error, HydraException) and "does not support sweep type" in said:
         return "interval(...): needs a sweeper that searches; hydra/sweeper=grid takes values."
-    if isinstance(error, ValueError) and str(error).startswith("invalid literal for int"):
+    if isinstance(error, ValueError) and said.startswith("invalid literal for int"):
         return _bad_place(arguments)
-    if isinstance(error, RuntimeError) and str(error).startswith("Invalid plugin"):
+    if isinstance(error, RuntimeError) and said.startswith("Invalid plugin"):
         return f"hydra.launcher or hydra.sweeper: {reason(error)}."
-    if isinstance(error, ValueError) and str(error).startswith(_LOGGING):
+    if isinstance(error, ValueError) and said.startswith(_LOGGING):
         return f"hydra.job_logging: {reason(error)} ({reason(error.__cause__ or error)})."
     return None
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from src import activations, optimizers, targets
+from src.errors import on_one_line
 from src.initializers.own import Own
 from src.initializers.place import Shape
 from src.optimizers import Spec
@@ -105,7 +106,7 @@ def _slope_fault(function: activations.Activation, x: Tensor) -> str | None:
             if y.requires_grad:
                 (slope,) = torch.autograd.grad(y, leaf, torch.ones_like(x), allow_unused=True)
     except targets.FAILURES as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        said = on_one_line(error).rstrip(".")
         return f"must be differentiable by autograd ({type(error).__name__}: {said})"
     if slope is None:
         return "must be differentiable, but autograd sees no dependence of its result on its input"
@@ -174,7 +175,7 @@ def _step_fault(spec: Spec) -> str | None:
         for number in range(2):
             _step(optimizer, leaves, number)
     except targets.FAILURES as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        said = on_one_line(error).rstrip(".")
         return f"step() failed ({type(error).__name__}: {said})"
     if [leaf.data_ptr() for leaf in leaves] != places:
         return "must move parameters in place (p.add_, p.copy_), but put others where they were"

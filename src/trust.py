@@ -60,7 +60,7 @@ def given(overrides: Iterable[str]) -> bool:
 
 def of_an_earlier_run(path: str | Path) -> bool:
     found = Path(path)
-    return RUN_FOLDER in (*found.parts, *found.resolve().parts)
+    return RUN_FOLDER in (*found.parts, *Path(os.path.realpath(found)).parts)
 
 
 def check_folders(folders: Sequence[Path], overrides: Iterable[str]) -> None:

@@ -71,6 +71,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[A
 @pytest.mark.parametrize(
     ("place", "method", "call", "finished", "number"),
     [
+        ("argparse.ArgumentParser.format_usage", True, 1, 0, signal.SIGINT),
         ("src.sweep.validated", False, 3, 0, signal.SIGTERM),
         ("src.tuned._member", False, 1, 0, signal.SIGINT),
         ("src.tracking.stack.StackTracker.validated", True, 1, 0, signal.SIGTERM),
@@ -102,7 +103,7 @@ def test_interrupted_and_resumed(
     resume = " python -m src.train resume=here goes on from here." if begun else ""
     assert (outcome.code, outcome.err) == (code, f"error: {said}.{resume}\n")
     assert len(results(tmp_path)) == finished
-    assert begun == (place != "src.sweep.validated")
+    assert begun == (place not in ("src.sweep.validated", "argparse.ArgumentParser.format_usage"))
     if begun:
         assert sorted(states(tmp_path / "here")) == ["done"] * finished + ["pending"] * (
             4 - finished

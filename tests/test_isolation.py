@@ -1,5 +1,6 @@
 """src.isolation: a fault is one member's own, and the others have the bits that they have alone."""
 
+import asyncio
 import gc
 import json
 import shutil
@@ -19,6 +20,7 @@ from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.tracking.member import MemberTracker
 from src.tracking.stack import StackTracker
+from tests.speechless import SpeechlessError
 from tests.training import Trained, even, same_numbers, train
 
 Fit = Callable[..., Any]
@@ -92,6 +94,10 @@ def break_in(place: str, error: BaseException, patch: pytest.MonkeyPatch) -> Non
     [
         ("start", ZeroDivisionError("by zero"), "ZeroDivisionError: by zero"),
         ("step", SystemExit(3), "SystemExit: 3"),
+        ("step", asyncio.CancelledError("off"), "CancelledError: off"),
+        ("step", ValueError("bad \udc80 name"), "ValueError: bad \\udc80 name"),
+        ("step", SpeechlessError("\udc80"), "SpeechlessError"),
+        ("evaluation", GeneratorExit(), "GeneratorExit"),
         ("step", MemoryError(), "MemoryError"),
         ("evaluation", RecursionError("too deep"), "RecursionError: too deep"),
         ("weights", OSError("no such device"), "OSError: no such device"),

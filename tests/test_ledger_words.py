@@ -6,7 +6,7 @@ import pytest
 
 from src.errors import InputError
 from src.ledger.store import LEDGER
-from src.ledger.words import check_known
+from src.ledger.words import check_contents, check_known
 
 SAID = "trust=true lets it be used."
 PLAIN = (
@@ -92,3 +92,17 @@ def test_words_that_need_trust(word: str, tmp_path: Path) -> None:
 
 def test_plain_words_need_none(tmp_path: Path) -> None:
     check_known(PLAIN, tmp_path / LEDGER, [])
+
+
+def test_links_that_lead_out_or_round(tmp_path: Path) -> None:
+    (tmp_path / "within").symlink_to(tmp_path)
+    check_contents(tmp_path, [])
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "out").symlink_to("/")
+    with pytest.raises(InputError) as refused:
+        check_contents(tmp_path, [])
+    assert str(refused.value).splitlines() == [
+        f"{tmp_path}/{name}: is a link out of {tmp_path}; trust=true lets it be followed."
+        for name in ("loop", "out")
+    ]
+    check_contents(tmp_path, ["trust=true"])

@@ -178,6 +178,11 @@ def test_a_link_out_of_the_folder(trap: Path) -> None:
         check_folders([trap], [])
 
 
+def test_a_link_that_leads_round_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    check_folders([tmp_path / "loop"], [])
+
+
 def test_composed_in_python(trap: Path, tmp_path: Path) -> None:
     """A primary configuration that looks into the folder; no command line is there to trust."""
     (tmp_path / "conf").mkdir()

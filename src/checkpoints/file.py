@@ -6,12 +6,13 @@ torch.load reads past what follows the end of its archive, so that the file is t
 import hashlib
 import os
 import pickle
-import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
+
+from src.tracking.files import replaced
 
 FORMAT = "starting-strength checkpoint 1"
 PATTERN = "stack-*.ckpt"
@@ -43,21 +44,10 @@ class _Hashed:
 
 def write(path: Path, content: Content) -> None:
     """Whole or not at all; OSError of the path where it cannot be written."""
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        with partial.open("wb") as stream:
-            hashed = _Hashed(stream)
-            torch.save({"format": FORMAT, **content}, hashed)  # type: ignore[arg-type]
-            stream.write(_MARK + hashed.hash.hexdigest().encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError as error:
-        if error.errno is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        remove(partial)
+    with replaced(path) as stream:
+        hashed = _Hashed(stream)
+        torch.save({"format": FORMAT, **content}, hashed)  # type: ignore[arg-type]
+        stream.write(_MARK + hashed.hash.hexdigest().encode() + b"\n")
 
 
 def remove(path: Path) -> None:

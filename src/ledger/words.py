@@ -78,10 +78,18 @@ def check_contents(folder: Path, typed: Iterable[str]) -> None:
         shown = folder / path.relative_to(home)
         if kind != "link":
             faults.append(f"{shown}: is neither a file nor a folder; remove it.")
-        elif not trusted and not Path(os.path.realpath(path)).is_relative_to(home):
+        elif not trusted and not _within(path, home):
             faults.append(f"{shown}: is a link out of {folder}; trust=true lets it be followed.")
     if faults:
         raise InputError("\n".join(sorted(faults)))
+
+
+def _within(link: Path, home: Path) -> bool:
+    """home: resolved. A link that leads round to itself leads nowhere."""
+    try:
+        return link.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _odd(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -2,6 +2,8 @@
 
 import re
 
+from src.errors import message
+
 _SAID = (
     (r"Interpolation key '(.*)' not found", r"refers to \1, which is not there"),
     (r"InterpolationKeyError.*key '(.*)' not found", r"refers to \1, which is not there"),
@@ -26,7 +28,7 @@ _SAID = (
 
 def reason(error: BaseException) -> str:
     """The first line of the message, without its full stop."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in message(error).splitlines() if line.strip()]
     said = lines[0].rstrip(".") if lines else type(error).__name__
     for pattern, words in _SAID:
         if re.fullmatch(pattern, said):

@@ -15,9 +15,8 @@ from src.report.results import BEGUN, SWEEP, read_result
 from src.tracking.files import RESULT
 
 PLACES = ("multirun", "outputs")  # where a command puts its folders unless it is told another
+# Of a whole sweep, which may also be running or failed, as a member.
 FINISHED, INTERRUPTED, DAMAGED, NO_LEDGER = "finished", "interrupted", "damaged", "no ledger"
-# Of a whole sweep; running and failed are also those of a member.
-STATES = (RUNNING, FINISHED, FAILED, INTERRUPTED, NO_LEDGER, DAMAGED)
 
 
 @dataclass(frozen=True)

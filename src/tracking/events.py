@@ -63,9 +63,9 @@ class EventFile:
         """The tags whose kind TensorBoard has been told: it reads that of the first point alone."""
         return tuple(sorted(self._declared))
 
-    def scalar(self, tag: str, step: int, value: float, when: float | None = None) -> None:
+    def scalar(self, tag: str, step: int, value: float) -> None:
         point = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-        self._write(Event(wall_time=when or time.time(), step=step, summary=point))
+        self._write(Event(wall_time=time.time(), step=step, summary=point))
 
     def histogram(self, tag: str, step: int, buckets: Buckets) -> None:
         shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in buckets.shape])

@@ -7,10 +7,10 @@ import os
 import re
 import stat
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from src.errors import InputError, on_one_line
 
@@ -23,7 +23,16 @@ _SEAL = re.compile(rb',\n  "checksum": "([0-9a-f]{64})"\n\}\n\Z')
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
-    """OSError of the path, and not of the file that stands for it until it is whole.
+    """As replaced() has it."""
+    with replaced(path, durable) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replaced(path: Path, durable: bool = True) -> Iterator[BinaryIO]:
+    """What is written within becomes the file at the end, unless something is raised.
+
+    OSError of the path, and not of the file that stands for it until it is whole.
 
     The file is as it was or as it is to be, whenever the process is killed, and on most file
     systems also when the power is cut. The folder is not flushed: what was renamed in the last
@@ -33,7 +42,7 @@ def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
     try:
         with partial.open("wb") as stream:
-            stream.write(content)
+            yield stream
             stream.flush()
             if durable:
                 os.fsync(stream.fileno())
