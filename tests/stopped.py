@@ -197,6 +197,9 @@ def stops(
             running.signal(number)
         code = ended(running)
         tally.lost += len(lost(before, home))
+        if len(tally.faults) > 5 or tally.sweeps > 3 * wanted + 5:
+            tally.faults.append(f"given up after {tally.stops} stops in {tally.sweeps} sweeps")
+            break
         if code == 0:
             tally.sweeps += 1
             tally.faults += differences(home, reference)
@@ -209,8 +212,6 @@ def stops(
         after = finished(home)
         tally.kept += len(after) // 2
         words = _resuming(words, home, running.said, number, tally)
-        if len(tally.faults) > 5:
-            break
     return tally
 
 
