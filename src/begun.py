@@ -1,12 +1,15 @@
-"""What members that are to train are trained on, and by which code: noted before they begin."""
+"""What a ledger has to say before the first member trains: of its data, its code, its launcher."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from src.agreement import check_data, other_code
 from src.config import Config
-from src.standing import Standing
+from src.errors import InputError
+from src.ledger.resumption import Resumption
+from src.standing import Standing, opened, result_of
 
 
 def begin(standing: Standing, configs: Sequence[Config], home: Path) -> None:
@@ -32,3 +35,23 @@ def begin(standing: Standing, configs: Sequence[Config], home: Path) -> None:
     said = other_code(started, here)
     if said is not None and not all(config.quiet for config in configs):
         print(said, flush=True)
+
+
+def begin_single_jobs(home: Path, words: Sequence[str], quiet: bool) -> None:
+    """The ledger of a sweep whose launcher has each member trained on its own, maybe elsewhere.
+
+    InputError where it is damaged; a folder that cannot be written is told of by whoever trains.
+    """
+    with suppress(OSError), opened(home, words, several=True, hosts=True) as ledger:
+        if Resumption.own:
+            ledger.tell("words", list(words))
+        if Resumption.covers(home) and not quiet:
+            done = sum(_is_finished(home / row.name) for row in ledger.rows())
+            print(f"resumed: {done:,} members are finished, the others go on", flush=True)
+
+
+def _is_finished(folder: Path) -> bool:
+    try:
+        return result_of(folder) is not None
+    except InputError:
+        return False  # told when its turn comes

@@ -14,6 +14,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from src.begun import begin_single_jobs
 from src.errors import InputError, MembersFailed, require
 from src.interruption import advice, ending, exit_code, handled, word
 from src.ledger.claim import claim
@@ -21,7 +22,6 @@ from src.ledger.resumption import Resumption
 from src.refusals import sentence
 from src.replicates import replicated
 from src.schema.reasons import reason
-from src.standing import begin_single_jobs
 from src.tracking.files import RESULT
 from src.typed import check_sweep, check_words, elided, flags_of
 

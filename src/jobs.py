@@ -10,6 +10,8 @@ from src.config import validated
 from src.errors import InputError
 from src.refusals import sentence
 
+IN_FULL = 10  # jobs of which all faults are told; of others the first: each takes a composition
+
 
 class Jobs(Sequence[DictConfig]):
     """Each is composed anew when asked for: ten thousand at once would fill the memory."""
@@ -23,6 +25,7 @@ class Jobs(Sequence[DictConfig]):
     ) -> None:
         self.overrides, self._first = overrides, first_number
         self._composer = Composer(loader, sweep)
+        self._refused = 0
         self._faults: dict[tuple[str, ...], str | None] = {}
 
     def __len__(self) -> int:
@@ -37,8 +40,10 @@ class Jobs(Sequence[DictConfig]):
             said = sentence(error, overrides)
             if said is None:
                 raise
+            self._refused += 1
             # Together they may be wrong where each alone is not.
-            faults = list(self._all_faults(overrides)) or [said]
+            faults = list(self._all_faults(overrides)) if self._refused <= IN_FULL else []
+            faults = faults or [said]
             raise InputError("\n".join(dict.fromkeys(faults))) from error
         number = self._first + position
         with open_dict(job):

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -141,26 +141,6 @@ def opened(home: Path, words: Sequence[str], several: bool, hosts: bool = False)
         return Ledger.at(home, words, several, hosts)
 
 
-def begin_single_jobs(home: Path, words: Sequence[str], quiet: bool) -> None:
-    """The ledger of a sweep whose launcher has each member trained on its own, maybe elsewhere.
-
-    InputError where it is damaged; a folder that cannot be written is told of by whoever trains.
-    """
-    with suppress(OSError), opened(home, words, several=True, hosts=True) as ledger:
-        if Resumption.own:
-            ledger.tell("words", list(words))
-        if Resumption.covers(home) and not quiet:
-            done = sum(_is_finished(home / row.name) for row in ledger.rows())
-            print(f"resumed: {done:,} members are finished, the others go on", flush=True)
-
-
-def _is_finished(folder: Path) -> bool:
-    try:
-        return _result(folder) is not None
-    except InputError:
-        return False  # told when its turn comes
-
-
 def say(line: str) -> None:
     """Beside what the command itself prints."""
     print(f"note: {line}", file=sys.stderr, flush=True)
@@ -181,7 +161,7 @@ def _known(home: Path) -> tuple[dict[str, Row], dict[str, str]]:
         return {}, {}
 
 
-def _result(folder: Path) -> Record | None:
+def result_of(folder: Path) -> Record | None:
     """A finished member's; None where there is none; InputError where it is damaged."""
     if not (folder / RESULT).exists():
         return None
@@ -196,7 +176,7 @@ def _result(folder: Path) -> Record | None:
 def _sound(folder: Path, before: Row | None, notes: list[str]) -> Record | None:
     """The member's result where it is finished; notes: what is to be said of one that is lost."""
     try:
-        record = _result(folder)
+        record = result_of(folder)
     except InputError as error:
         notes.append(f"{str(error).rstrip('.')}; this member is trained again.")
         return None

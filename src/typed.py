@@ -28,7 +28,15 @@ _LONGEST_LINE = 4_000  # characters of a sentence
 _SHOWN = 60  # characters of a word that cannot be told in full
 # Hydra sets each of these to whatever is typed, and reads its keys later.
 _NODES = ("hydra", *(f"hydra.{name}" for name in ("launcher", "sweeper", "callbacks")))
-_VALUES = ("hydra.sweeper.params", "hydra.verbose", "hydra.searchpath", "hydra.job.env_copy")
+_TARGETS = ("hydra.launcher._target_", "hydra.sweeper._target_")
+_PLUGINS = ("hydra_plugins.", "hydra._internal.core_plugins.")
+_VALUES = (
+    *_TARGETS,
+    "hydra.sweeper.params",
+    "hydra.verbose",
+    "hydra.searchpath",
+    "hydra.job.env_copy",
+)
 _NODES += ("hydra.job_logging", "hydra.hydra_logging")
 _RECORDS = ("config.yaml", "hydra.yaml", "overrides.yaml")  # of Hydra, for every run
 _NUMBER = re.compile(rf"\d{{{DIGITS + 1},}}")
@@ -160,6 +168,8 @@ def _check_own(key: str, shown: str, value: Any) -> None:
         raise InputError(f"{shown}: must be set by its keys, {key}.<key>=<value>.")
     if key == "hydra.job.env_copy" and not (texts and all(each in os.environ for each in listed)):
         raise InputError(f"{shown}: must be a list of variables of the environment that are set.")
+    if key in _TARGETS and not str(value).startswith(_PLUGINS):
+        raise InputError(f"{shown}: must be a plugin, {_PLUGINS[0]}<package>.<class>.")
     if key == "hydra.sweeper.params" and not (value is None or isinstance(value, dict)):
         raise InputError(f"{shown}: must be a mapping, {{seed: 'range(3)'}}, or null.")
     if key == "hydra.verbose" and not (isinstance(value, bool) or texts):

@@ -1,11 +1,14 @@
 """What a member-epoch is, and the floors that follow from the sizes of its layers."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from src.bench.__main__ import palette
+from src.bench.machine import children
 from src.bench.peers import Copies, Products, network
 from src.bench.work import Palette, adam_bytes, mixed, parameter_count, training_flops
 
@@ -71,3 +74,13 @@ def test_a_stack_of_one_does_the_work_of_the_peers(choice: Palette) -> None:
     assert member.optimizer.name == "adam"
     assert member.optimizer.lr == 1e-3
     assert member.model.dropout == 0.2
+
+
+def test_threads_that_end_while_their_children_are_counted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """/proc lists a thread that has ended before its file is read."""
+    paths = [tmp_path / name for name in ("gone", "here")]
+    paths[1].write_text("12 34 ")
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(paths))
+    assert children() == [12, 34]

@@ -10,6 +10,7 @@ import torch
 
 from src.checkpoints import file
 from src.checkpoints.columns import Columns, rows_of
+from src.checkpoints.copies import Copies
 from src.checkpoints.file import UnfitError, read, write
 from src.checkpoints.writer import Writer
 from src.config import Config
@@ -203,6 +204,25 @@ def test_records_as_columns() -> None:
         assert [rows_of(found, k) for k in range(3)] == [
             each[:count] for each, count in zip(rows, counts, strict=True)
         ]
+
+
+def test_copies_use_memory_again() -> None:
+    values: dict[str, Any] = {
+        "a": torch.arange(3.0),
+        "b": [torch.ones(2, dtype=torch.int64), 1, None, "x"],
+    }
+    first = Copies()
+    before = first.of_all(values)
+    values["a"].add_(1)
+    assert before["a"].tolist() == [0, 1, 2]
+    again = Copies(first)
+    after = again.of_all({"a": values["a"], "b": [torch.ones(3, dtype=torch.int64)]})
+    assert after["a"] is before["a"]
+    assert after["a"].tolist() == [1, 2, 3]
+    assert after["b"][0].tolist() == [1, 1, 1]  # of another shape: new
+    assert before["b"][0].tolist() == [1, 1]
+    with pytest.raises(TypeError, match="holds a object"):
+        Copies().of_all({"odd": object()})
 
 
 def test_the_newest_is_written() -> None:

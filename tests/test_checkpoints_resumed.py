@@ -7,6 +7,7 @@ import pytest
 
 from src.config import Config
 from src.engine.cpu import CpuEngine
+from src.schema.run import Detail
 from src.tracking.files import RESULT
 from tests.interrupting import interrupted, resumed, same_story, stopping, trained
 from tests.own import EXAMPLE, own
@@ -119,8 +120,8 @@ def test_half_of_the_members_alone(whole: list[Any], tmp_path: Path) -> None:
     ("detail", "tier"), [("all", "off"), ("few", "light"), ("all", "full"), ("few", "full")]
 )
 def test_each_detail_and_tier(tmp_path: Path, detail: str, tier: str) -> None:
-    base = even(**LOGGED, diagnostics=tier, logger__detail=detail)
-    goes_on([base, vary(base, seed=1, init="he")], tmp_path, 6)
+    base = even(**LOGGED, diagnostics=tier, logger__detail=Detail(detail))
+    goes_on([base, vary(base, seed=1, init="he")], tmp_path, 4)
 
 
 def of_engine(name: str) -> list[Config]:

@@ -143,6 +143,7 @@ def test_links_and_pipes(command: Command, tmp_path: Path) -> None:
     sweep, outside = tmp_path / "s", tmp_path / "outside"
     member = next(sweep.glob("*seed=1*"))
     (sweep / "within").symlink_to(member)
+    (sweep / "loop").symlink_to("loop")
     check_contents(sweep, [])
     member.rename(outside)
     (outside / "result.json").unlink()

@@ -17,7 +17,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from tests.bad_words import every_kind, place_files
 from tests.command import Command, Outcome, command_in
-from tests.fuzzed_edge import BASE, SECONDS, cheap_edge, left_behind, limited
+from tests.fuzzed_edge import BASE, SECONDS, LimitedTime, cheap_edge, left_behind, limited
 
 PARTS, EACH = 12, 180  # refusals: 2,160
 PROCESSES = 6
@@ -69,9 +69,12 @@ def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFix
         place_files(tmp_path)
         while refused < EACH:
             several, words = drawn(random, refused + valid + part)
-            with limited():
-                outcome = command(*typed(several, words))
             shown = [word[:200] for word in words]
+            try:
+                with limited():
+                    outcome = command(*typed(several, words))
+            except LimitedTime as error:
+                pytest.fail(f"{'-m ' * several}{shown}: {error}")
             if outcome.code == 0:
                 valid += 1
                 assert_as_asked(command, outcome, words)

@@ -145,7 +145,7 @@ def test_jobs_in_processes_of_their_own(tmp_path: Path, project: Path) -> None:
     assert [row.status for row in rows(folder).values()] == [DONE] * 3
     (folder / names[1] / RESULT).unlink()
     before = {key: when for key, when in kept(folder).items() if ".hydra/" not in key}
-    done = command("resume=s")
+    done = command("resume=s", "trust=true")  # of its --config-dir
     assert done.returncode == 0, done.stdout + done.stderr
     assert "resumed: 2 members are finished, the others go on" in done.stdout
     assert kept(folder).items() > before.items()

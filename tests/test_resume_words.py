@@ -21,6 +21,8 @@ WORDS = ["-m", "init=he,zeros", "seeds=3", "hydra.sweep.dir=/elsewhere", "--conf
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with a sweep, a run, a file, and the sweep of before there were ledgers."""
     monkeypatch.chdir(tmp_path)
+    # Whether they may come from a file, others test.
+    monkeypatch.setattr("src.ledger.resumption.check_known", lambda *_: None)
     for name, words, several in (("sweep", WORDS, True), ("run", ["init=he"], False)):
         (tmp_path / name / ".hydra").mkdir(parents=True)
         with Ledger.at(tmp_path / name, words, several) as ledger:

@@ -1,7 +1,13 @@
 """Words at which Hydra or Python end in words of their own, found by test_fuzz_configs."""
 
-import pytest
+from collections.abc import Sequence
 
+import pytest
+from omegaconf import DictConfig
+
+from src.composition import Composer
+from src.config import CONF
+from src.jobs import IN_FULL
 from tests.command import Command
 from tests.conftest import SMALL
 
@@ -38,7 +44,7 @@ WORDS = [
 ]
 OF_SWEEPS = [
     ("hydra.sweep.subdir=/tmp/x/${seed}", "/tmp/x/1: leads out of "),
-    ("hydra.launcher._target_=no.such", "Invalid plugin 'no.such'"),
+    ("hydra.launcher._target_=no.such", "must be a plugin, hydra_plugins.<package>.<class>."),
     ("hydra.sweep.dir=${hydra.sweep.dir}", "refers to "),
     ("seed=interval(0,1)", "interval(...): needs a sweeper that searches"),
 ]
@@ -69,3 +75,21 @@ def test_a_refused_run_leaves_no_folder(command: Command) -> None:
         command(*SMALL, "model.dropout=2", f"hydra.run.dir={folder}").assert_refused()
         assert (command.folder / folder).exists() == left
     assert (command.folder / "mine" / "notes").exists()
+
+
+def test_many_bad_members_are_told_soon(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fault of the first of them, then one of each: not a composition for every word."""
+    composed = Composer.compose
+    calls: list[object] = []
+
+    def counted(self: Composer, overrides: Sequence[str]) -> DictConfig:
+        calls.append(overrides)
+        return composed(self, overrides)
+
+    monkeypatch.setattr(Composer, "compose", counted)
+    outcome = command("-m", *SMALL, "init=glob(*)", "optimizer.lr=abc", "trainer.epochs=x")
+    outcome.assert_refused()
+    assert outcome.sentences[0] == "trainer.epochs=x: must be an integer."
+    assert "optimizer.lr=abc: must be a number." in outcome.sentences
+    members = len(list((CONF / "init").glob("*.yaml")))
+    assert members <= len(calls) <= members + IN_FULL * (len(SMALL) + 4)

@@ -5,6 +5,7 @@ import platform
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,16 @@ class Processes(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(0.05):
-            children = [
-                int(number)
-                for path in Path("/proc/self/task").glob("*/children")
-                for number in path.read_text().split()
-            ]
-            self.peak_mb = max(self.peak_mb, sum(map(_private_mb, children)))
+            self.peak_mb = max(self.peak_mb, sum(map(_private_mb, children())))
+
+
+def children() -> list[int]:
+    """The processes that this one's threads have begun."""
+    found: list[int] = []
+    for path in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended meanwhile
+            found += map(int, path.read_text().split())
+    return found
 
 
 def _private_mb(process: int) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer
 
 from src.checkpoints.columns import Columns, Growing
+from src.checkpoints.copies import Copies
 from src.checkpoints.curves import joined
 from src.checkpoints.file import Content, remove, write
 from src.checkpoints.kept import kept
@@ -55,6 +55,7 @@ class Saver:
             "names": [names[k] for k in self._chosen],
         }
         self._writer, self._columns = Writer(str(self.path)), Columns()
+        self._spare: Copies | None = None  # of a checkpoint that is written
         self._taken = time.monotonic()
 
     @property
@@ -78,8 +79,11 @@ class Saver:
             return
         began = time.monotonic()
         files = [member.kept_files().as_plain() for member in self._members]
+        spare, self._spare = self._spare, None
+        copies = Copies(spare)
+        parameters = [self._part(parameter, copies) for parameter in model.parameters()]
         try:
-            states = [_copied(optimizers[k].state_dict()) for k in self._chosen]
+            states = [copies.of_all(optimizers[k].state_dict()) for k in self._chosen]
         except Exception as error:  # noqa: BLE001 - a user's own optimizer can raise anything
             self._writer.tell(error)
             return
@@ -87,30 +91,31 @@ class Saver:
             **self._facts,
             **where,
             "kind": model.weights[0].device.type,
-            "parameters": [self._part(parameter.detach()) for parameter in model.parameters()],
+            "parameters": parameters,
             "optimizers": states,
             "tracker": self._curves(tracker),
             "files": files,
         }
         records = [member.records for member in self._members]
-        self._writer.put(partial(self._write, content, records, list(map(len, records))))
+        self._writer.put(partial(self._write, content, records, list(map(len, records)), copies))
         self._taken = time.monotonic()
         self.seconds += self._taken - began
 
-    def _part(self, stacked: Tensor) -> Tensor:
-        if self._whole:
-            return stacked.to("cpu", copy=True)
-        return stacked[self._chosen].to("cpu")
+    def _part(self, stacked: Tensor, copies: Copies) -> Tensor:
+        return copies.of(stacked if self._whole else stacked[self._chosen])
 
     def _curves(self, tracker: StackTracker) -> Content:
         state = tracker.state()
         return state if self._whole else joined([(state, k) for k in self._chosen])
 
-    def _write(self, content: Content, records: Growing, counts: Sequence[int]) -> None:
+    def _write(
+        self, content: Content, records: Growing, counts: Sequence[int], copies: Copies
+    ) -> None:
         """On the writer's thread."""
         write(self.path, {**content, "records": self._columns.of(records, counts)})
         for row, member in enumerate(self._members):
             member.place = Place(self.path, row)
+        self._spare = copies
 
     def __enter__(self) -> "Saver":
         return self
@@ -126,17 +131,3 @@ class Saver:
         else:
             self._writer.drop()
             remove(self.path)
-
-
-def _copied(value: Any) -> Any:
-    """On the CPU, so that no later step changes it; TypeError of what is not data."""
-    if isinstance(value, Tensor):
-        return value.detach().to("cpu", copy=True)
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        items = [_copied(item) for item in value]
-        return tuple(items) if isinstance(value, tuple) else items
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    raise TypeError(f"the state of an optimizer holds a {type(value).__name__}")

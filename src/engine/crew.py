@@ -9,6 +9,8 @@ import os
 import pickle
 import signal
 import sys
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +23,7 @@ import torch
 
 Work = Callable[[Any], Any]
 
-# How long an idle process waits before it looks whether its parent is still there.
+# How often a process looks whether its parent is still there, in the middle of a task as well.
 _LOOK_SECONDS = 2.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -140,10 +142,16 @@ def _serve(work: Work, end: Connection, parent: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # the parent decides, and closes
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with suppress(EOFError, OSError):
-        while os.getppid() == parent:
-            if end.poll(_LOOK_SECONDS):
-                end.send_bytes(_answer(work, pickle.loads(end.recv_bytes())))  # noqa: S301
+        while True:
+            end.send_bytes(_answer(work, pickle.loads(end.recv_bytes())))  # noqa: S301
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def _answer(work: Work, task: Any) -> bytes:

@@ -67,16 +67,17 @@ def resumed(words: Sequence[str]) -> list[str]:
     for word in overrides:
         if _key(word) in _FOLDERS:
             raise InputError(f"{word}: not together with {asked[0]}, which names the folder.")
-    check_contents(folder, others)
     own = any(names_members(word) for word in overrides)
     several, known = _begun(folder, own)
+    check_contents(folder, others)
     if not several and _SEVERAL & set(others):
         raise InputError(f"{asked[0]}: is of a single run; -m is for a sweep.")
     if not own:
-        check_known(known, folder / LEDGER, others)
         anew = {_key(word) for word in overrides}
-        kept = set(_overrides(known))
-        others = [word for word in known if word not in kept or _key(word) not in anew] + others
+        theirs = set(_overrides(known))
+        kept = [word for word in known if word not in theirs or _key(word) not in anew]
+        check_known(kept, folder / LEDGER, others)
+        others = [*kept, *others]
     Resumption.begin(folder, own)
     return _placed(others, folder, several)
 
