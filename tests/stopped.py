@@ -37,6 +37,7 @@ OF_THE_RUN = (
 )
 RESUME = re.compile(r"python -m src\.train (resume=\S+)")
 SEED = int(os.environ.get("RELIABILITY_SEED", "7"))
+UNTRAINED = 0.4  # about the share of the sweep's seconds that goes into composing and reporting
 PATIENCE = 300.0  # seconds that a command may take before it counts as hung
 
 Kept = dict[str, bytes]
@@ -191,12 +192,19 @@ def stops(
     while tally.stops < wanted or tally.sweeps == 0 or words[0] != WORDS[0]:
         stopping = tally.stops < wanted
         new = stopping and tally.own < own and tally.stops * own >= tally.own * wanted
-        running, before = lane.start(words, new), finished(home)
-        code = running.wait(lane.random.uniform(0, seconds[new])) if stopping else None
-        if code is None and stopping:
-            running.signal(number)
+        before = finished(home)
+        running = lane.start(words, new)
+        if stopping:
+            # What is finished is not trained again: a later moment would hit nothing.
+            missing = 1 - len(before) / 2 / MEMBERS
+            latest = seconds[new] * (UNTRAINED + (1 - UNTRAINED) * missing)
+            if running.wait(lane.random.uniform(0, latest)) is None:
+                running.signal(number)
         code = ended(running)
         tally.lost += len(lost(before, home))
+        if len(tally.faults) > 5 or tally.sweeps > 3 * wanted + 5:
+            tally.faults.append(f"given up after {tally.stops} stops in {tally.sweeps} sweeps")
+            break
         if code == 0:
             tally.sweeps += 1
             tally.faults += differences(home, reference)
@@ -209,8 +217,6 @@ def stops(
         after = finished(home)
         tally.kept += len(after) // 2
         words = _resuming(words, home, running.said, number, tally)
-        if len(tally.faults) > 5:
-            break
     return tally
 
 

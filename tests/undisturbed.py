@@ -1,5 +1,6 @@
 """The sweep that nothing has stopped, and lanes in which others of its kind are."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -45,6 +46,7 @@ def undisturbed(folders: Sequence[Path]) -> Iterator[Bench]:
     """A lane in each folder. The last has run the sweep on an interpreter of its own, the others
     forked: both must say the same."""
     with ExitStack() as stack:
+        stack.enter_context(_hearing_ctrl_c())
         lanes = [
             Lane(stack.enter_context(Nursery()), folder, Random(SEED + k))
             for k, folder in enumerate(folders)
@@ -60,3 +62,13 @@ def undisturbed(folders: Sequence[Path]) -> Iterator[Bench]:
         for home in bench.side_by_side(run):
             assert differences(home, bench.reference) == []
         yield bench
+
+
+@contextmanager
+def _hearing_ctrl_c() -> Iterator[None]:
+    """What a shell starts in the background is not to hear Ctrl-C, nor is what that starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
