@@ -10,10 +10,10 @@ from src import stacks
 from src.agreement import check_configurations, check_data, other_code
 from src.errors import InputError
 from src.ledger.rows import DONE
-from src.ledger.store import Ledger
+from src.ledger.store import LEDGER, Ledger
 from src.tracking import provenance
 from src.tracking.files import RESULT
-from src.tracking.member import WEIGHTS
+from src.tracking.member import LOG, WEIGHTS
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.idx_files import made_files, write
@@ -138,6 +138,37 @@ def test_the_data_of_a_sweep(command: Command, tmp_path: Path) -> None:
     write(tmp_path / "moved", made_files())
     assert command("resume=s", f"data.root={tmp_path}/moved").code == 0
     assert {row.status for row in rows(tmp_path / "s").values()} == {DONE}
+
+
+@pytest.mark.usefixtures("tiny_shapes")
+def test_the_data_of_a_checkpoint(command: Command, tmp_path: Path) -> None:
+    """Nothing else says what they were, where the ledger and the result are lost."""
+    write(tmp_path / "data", made_files())
+    sizes = ("data.train_size=30", "data.validation_size=20", "data.batch_size=10")
+    quick = ("model.hidden=[8]", "trainer=cpu", "trainer.epochs=1", "report.page=false")
+    single = ("data=kmnist", f"data.root={tmp_path}/data", *sizes, *quick, "logger=none")
+    assert command(*single, "trainer.checkpoint=true", "hydra.run.dir=r").code == 0
+    (path,) = (tmp_path / "r").glob("stack-*.ckpt")
+    on = f"trainer.ckpt_path={path}"
+    assert command(*single, "trainer.epochs=2", on, "hydra.run.dir=a").code == 0
+    write(tmp_path / "data", made_files(seed=1))
+    _forget()
+    refused = command(*single, "trainer.epochs=2", on, "hydra.run.dir=b")
+    refused.assert_refused()
+    assert refused.sentences == [
+        f"{on}: was trained on other data: the SHA-256 of t10k-images-idx3-ubyte is another one "
+        "here."
+    ]
+    for name in (LEDGER, RESULT):
+        (tmp_path / "r" / name).unlink()
+    outcome = command(*single, "resume=r")
+    assert outcome.code == 0
+    log = (tmp_path / "r" / LOG).read_text()
+    assert "started again" in log
+    assert "goes on" not in log
+    (said,) = [line for line in outcome.out.splitlines() if path.name in line]
+    assert "was trained on other data" in said
+    assert said.endswith("its members begin at their start")
 
 
 def test_other_code_is_told(
