@@ -9,7 +9,8 @@ from src.agreement import check_data, other_code
 from src.config import Config
 from src.errors import InputError
 from src.ledger.resumption import Resumption
-from src.standing import Standing, opened, result_of
+from src.sound import result_of
+from src.standing import Standing, opened
 
 
 def begin(standing: Standing, configs: Sequence[Config], home: Path) -> None:

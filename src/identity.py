@@ -12,6 +12,7 @@ from src.schedules import SPANNING
 # What is shown of a run, how it is started and what is done about its faults.
 _SHOWN = ("quiet", "trust", "logger", "report", "on_failure", "reuse")
 _WHERE = ("ckpt_path", "checkpoint", "checkpoint_seconds", "name", "accelerator")
+_UNREADABLE = "not readable: "  # before the path of a file in place of its hash
 
 
 def resume_key(config: Config) -> str:
@@ -48,6 +49,12 @@ def hashed(known: str) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
+def lost_weights(known: str) -> bool:
+    """Whether identity could not read the file of weights that it was to know by its content."""
+    weights = json.loads(known)["model"]["weights"]
+    return isinstance(weights, str) and weights.startswith(_UNREADABLE)
+
+
 def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:
     """A copy without what decides no number; configurations of others may lack any part of it."""
     found: dict[str, Any] = json.loads(json.dumps(plain))
@@ -62,7 +69,7 @@ def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:
 def _content(path: Path) -> str:
     try:
         if not path.is_file():  # reading a pipe may never end
-            return f"not readable: {path}"
+            return f"{_UNREADABLE}{path}"
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return f"not readable: {path}"  # told of by whoever trains from it
+        return f"{_UNREADABLE}{path}"  # told of by whoever trains from it

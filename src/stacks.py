@@ -172,7 +172,8 @@ def checked(configs: Sequence[Config], limits: StackLimits | None = None) -> lis
             faults[str(error)] = None
     if not faults:
         for stack in stacks:
-            faults.update(dict.fromkeys(checkpoint_faults([configs[k] for k in stack])))
+            members = [configs[k] for k in stack]
+            faults.update(dict.fromkeys(checkpoint_faults(members, checksums_of(members[0]))))
     if faults:
         raise InputError("\n".join(faults))
     return stacks

@@ -16,13 +16,14 @@ from typing import Any
 from src.agreement import check_configurations
 from src.config import Config, as_plain
 from src.errors import InputError
-from src.identity import hashed, identity
+from src.identity import hashed, identity, lost_weights
 from src.ledger.claim import claimed
 from src.ledger.resumption import Resumption, names_members
-from src.ledger.rows import ENDED, RUNNING, Row, is_finite
-from src.ledger.store import LEDGER, Ledger, set_aside
+from src.ledger.rows import RUNNING, Row, is_finite
+from src.ledger.store import Ledger, set_aside
 from src.ledger.tables import Damaged, NoLedger
-from src.report.results import Record, read_result
+from src.report.results import Record
+from src.sound import sound
 from src.tracking.files import RESULT
 
 
@@ -48,6 +49,12 @@ class Standing:
     configurations: dict[str, str] = field(default_factory=dict)  # what the digests are of
     notes: list[str] = field(default_factory=list)  # to say once nothing is refused
 
+    def add(self, row: Row, content: str) -> None:
+        """content: the configuration that the row is asked for with."""
+        self.rows.append(row)
+        if row.digest == hashed(content):  # else the ledger has what it is of
+            self.configurations[row.digest] = content
+
 
 def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Standing:
     """A row for each member, and the results of those that are finished.
@@ -68,27 +75,23 @@ def standing(members: Sequence[Asked], home: Path, whole: bool = False) -> Stand
             continue
         content = identity(as_plain(member.config))
         row = Row(name, member.number, member.label, member.overrides, hashed(content))
-        found.configurations[row.digest] = content
         before = known.get(name)
         if not resumes:
             if (member.folder / RESULT).exists():
                 refused.append(
                     f"{member.folder}: holds a {RESULT} already; finished runs are kept."
                 )
-            found.rows.append(row)
+            found.add(row, content)
             continue
-        record = _sound(member.folder, before, found.notes)
-        if before is not None and record is None:
-            known_as = content if before.digest == row.digest else then.get(before.digest)
-            begun.append((member.folder, known_as, content))
+        record = sound(member.folder, before, found.notes)
+        begun.append((member.folder, _begun_with(content, before, record, then), content))
         if record is not None:
-            begun.append((member.folder, identity(record["config"]), content))
             found.finished[position] = record
         elif before and before.status == RUNNING and name != "." and claimed(member.folder):
             refused.append(
                 f"{member.folder}: another process trains it; wait until that has ended."
             )
-        found.rows.append(_again(row, before, record))
+        found.add(_again(row, before, record), content)
     if refused:
         raise InputError("\n".join(refused))
     check_configurations(begun)
@@ -165,29 +168,15 @@ def _known(home: Path) -> tuple[dict[str, Row], dict[str, str]]:
         return {}, {}
 
 
-def result_of(folder: Path) -> Record | None:
-    """A finished member's; None where there is none; InputError where it is damaged."""
-    if not (folder / RESULT).exists():
-        return None
-    record = read_result(folder / RESULT)
-    try:
-        identity(record["config"])
-    except (AttributeError, TypeError) as error:
-        raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
-    return {**record, "folder": str(folder)} if record["status"] in ENDED else None
-
-
-def _sound(folder: Path, before: Row | None, notes: list[str]) -> Record | None:
-    """The member's result where it is finished; notes: what is to be said of one that is lost."""
-    try:
-        record = result_of(folder)
-    except InputError as error:
-        notes.append(f"{str(error).rstrip('.')}; this member is trained again.")
-        return None
-    if record is None and before is not None and before.status in ENDED:
-        said = f"is {before.status} in {LEDGER}, but has no {RESULT}; it is trained again."
-        notes.append(f"{folder}: {said}")
-    return record
+def _begun_with(
+    content: str, before: Row | None, record: Record | None, then: Mapping[str, str]
+) -> str | None:
+    """The member's configuration when it was begun; None where it was another, and nobody knows
+    which. A result has the paths of files alone: what they held then is in the ledger."""
+    known = content if record is None else identity(record["config"])
+    if before is None or known != content or (record is not None and lost_weights(content)):
+        return known
+    return content if before.digest == hashed(content) else then.get(before.digest)
 
 
 def _again(row: Row, before: Row | None, record: Record | None) -> Row:
@@ -200,6 +189,8 @@ def _again(row: Row, before: Row | None, record: Record | None) -> Row:
         facts |= {"status": record["status"], "result": summary(record)}
         facts |= {"data": record.get("data_sha256") or {}, "code": code_of(record)}
         facts["ended"] = facts.get("ended") or record["written"]
+        if before is not None:
+            facts["digest"] = before.digest  # of the weights that it began with
     return replace(row, **facts)
 
 

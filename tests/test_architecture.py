@@ -39,7 +39,7 @@ LAYERS = [
     ["src.report"],
     [
         *("src.question", "src.standing", "src.agreement", "src.sweeps.found", "src.ledger.taken"),
-        *("src.storage", "src.failures"),
+        *("src.storage", "src.failures", "src.sound"),
     ],
     ["src.engine"],
     ["src.diagnostics"],
@@ -84,6 +84,7 @@ LIGHT = [
     *("src.report.results", "src.report.metrics", "src.report.roles", "src.report.reasons"),
     *("src.report.console", "src.report.table", "src.report.conclusion", "src.report.__main__"),
     *("src.question", "src.identity", "src.ledger", "src.standing", "src.storage"),
+    "src.sound",
     "src.failures",
     "src.sweep",
     *("src.held_out", "src.sweeps"),

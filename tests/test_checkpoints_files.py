@@ -105,12 +105,17 @@ def test_one_that_does_not_fit(
     begun_again(whole, tmp_path, path, caplog)
 
 
-def test_an_event_file_that_is_lost(whole: list[Trained], tmp_path: Path) -> None:
-    """The numbers go on all the same."""
+@pytest.mark.parametrize("short", [False, True])
+def test_an_event_file_that_is_lost(whole: list[Trained], tmp_path: Path, short: bool) -> None:
+    """The numbers go on all the same; what is left of it is not shown beside the new one."""
     interrupted(members(), tmp_path, 6)
-    for path in (tmp_path / "member=0").glob(f"{EVENTS}*"):
+    (path,) = (tmp_path / "member=0").glob(f"{EVENTS}*")
+    path.write_bytes(path.read_bytes()[:500])
+    if not short:
         path.unlink()
     again = resumed(members(), tmp_path)
+    assert len(list((tmp_path / "member=0").glob(f"{EVENTS}*"))) == 1
+    assert not path.exists()
     assert repr(again[0].record["metrics"]) == repr(whole[0].record["metrics"])
     assert same_story(again[1], whole[1])
 

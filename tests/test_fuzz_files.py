@@ -25,6 +25,7 @@ from src.errors import InputError
 from src.ledger.rows import Row
 from src.ledger.store import LEDGER, Ledger
 from src.report.results import read as read_results
+from src.stacks import checksums_of
 from src.tracking.files import FILES, RESULT
 from src.tracking.weights import load_weights
 from tests.fuzzed_edge import LimitedTime, limited
@@ -73,7 +74,7 @@ def _ledger(path: Path) -> Any:
 
 def _checkpoint(path: Path, configs: list[Config]) -> Any:
     asked = [vary(config, trainer__ckpt_path=str(path)) for config in configs]
-    for sentence in checkpoint_faults(asked):
+    for sentence in checkpoint_faults(asked, checksums_of(asked[0])):
         raise InputError(sentence)
     return _plain(read_checkpoint(path))
 

@@ -9,7 +9,8 @@ import pytest
 
 from src.ledger.rows import DONE, PENDING, RUNNING
 from src.ledger.store import LEDGER, Ledger
-from src.tracking.files import RESULT, remove_partials
+from src.tracking.files import RESULT, read_result, remove_partials, write_result
+from src.tracking.member import WEIGHTS
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.resuming import QUICK, SWEEP, Whole, kept, numbers, rows, table, whole_sweep
@@ -72,6 +73,31 @@ def test_what_is_missing_is_trained(whole: Whole, command: Command, tmp_path: Pa
     found = rows(folder)
     assert [found[name].attempts for name in (gone, damaged)] == [2, 2]
     assert {row.status for row in found.values()} == {DONE}
+
+
+@pytest.mark.parametrize("how", ["damaged", "gone", "elsewhere"])
+def test_a_result_whose_weights_are_lost(
+    whole: Whole, command: Command, tmp_path: Path, how: str
+) -> None:
+    folder = whole.copied(tmp_path)
+    member = whole.member("he", 0)
+    weights = folder / member / WEIGHTS
+    if how == "damaged":
+        weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    elif how == "gone":
+        weights.unlink()
+    else:
+        record = read_result(folder / member / RESULT)
+        write_result(folder / member / RESULT, {**record, "files": {f"../{member}/{WEIGHTS}": "0"}})
+    outcome = command("resume=s")
+    assert outcome.code == 0
+    assert "resumed: 3 of 4 members are finished, 1 goes on\n" in outcome.out
+    said = {"damaged": "was changed", "gone": "not readable", "elsewhere": "files names ../"}[how]
+    (line,) = outcome.err.splitlines()
+    assert line.startswith(f"note: s/{member}/")
+    assert said in line
+    assert line.endswith("; this member is trained again.")
+    assert numbers(folder) == numbers(whole.folder)
 
 
 def test_a_result_that_the_ledger_does_not_know(

@@ -1,6 +1,7 @@
 """What a resumption goes on with: the same configuration, the same data, and which code."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from src import stacks
 from src.agreement import check_configurations, check_data, other_code
 from src.errors import InputError
 from src.ledger.rows import DONE
-from src.ledger.store import Ledger
+from src.ledger.store import LEDGER, Ledger
 from src.tracking import provenance
 from src.tracking.files import RESULT
+from src.tracking.member import LOG, WEIGHTS
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.idx_files import made_files, write
@@ -138,6 +140,37 @@ def test_the_data_of_a_sweep(command: Command, tmp_path: Path) -> None:
     assert {row.status for row in rows(tmp_path / "s").values()} == {DONE}
 
 
+@pytest.mark.usefixtures("tiny_shapes")
+def test_the_data_of_a_checkpoint(command: Command, tmp_path: Path) -> None:
+    """Nothing else says what they were, where the ledger and the result are lost."""
+    write(tmp_path / "data", made_files())
+    sizes = ("data.train_size=30", "data.validation_size=20", "data.batch_size=10")
+    quick = ("model.hidden=[8]", "trainer=cpu", "trainer.epochs=1", "report.page=false")
+    single = ("data=kmnist", f"data.root={tmp_path}/data", *sizes, *quick, "logger=none")
+    assert command(*single, "trainer.checkpoint=true", "hydra.run.dir=r").code == 0
+    (path,) = (tmp_path / "r").glob("stack-*.ckpt")
+    on = f"trainer.ckpt_path={path}"
+    assert command(*single, "trainer.epochs=2", on, "hydra.run.dir=a").code == 0
+    write(tmp_path / "data", made_files(seed=1))
+    _forget()
+    refused = command(*single, "trainer.epochs=2", on, "hydra.run.dir=b")
+    refused.assert_refused()
+    assert refused.sentences == [
+        f"{on}: was trained on other data: the SHA-256 of t10k-images-idx3-ubyte is another one "
+        "here."
+    ]
+    for name in (LEDGER, RESULT):
+        (tmp_path / "r" / name).unlink()
+    outcome = command(*single, "resume=r")
+    assert outcome.code == 0
+    log = (tmp_path / "r" / LOG).read_text()
+    assert "started again" in log
+    assert "goes on" not in log
+    (said,) = [line for line in outcome.out.splitlines() if path.name in line]
+    assert "was trained on other data" in said
+    assert said.endswith("its members begin at their start")
+
+
 def test_other_code_is_told(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,3 +188,37 @@ def test_other_code_is_told(
     assert codes == [before, "99"]
     (tmp_path / "s" / second.name / RESULT).unlink()
     assert "trained so far" not in command("resume=s", "quiet=true").out
+
+
+def test_the_initial_weights_of_a_sweep(command: Command, tmp_path: Path) -> None:
+    """Their file is replaced once members are finished, or gone: these stay what they are of."""
+    single = (*QUICK, "trainer.epochs=0", "init=he")
+    for seed in (1, 2):
+        assert command(*single, f"seed={seed}", f"hydra.run.dir=r{seed}").code == 0
+    file = Path(shutil.copy(tmp_path / "r1" / WEIGHTS, tmp_path / "w.safetensors"))
+    sweep = (
+        "-m",
+        *QUICK,
+        "trainer.epochs=0",
+        f"model.weights={file}",
+        "hydra.sweep.dir=multirun/s",
+    )
+    assert command(*sweep, "seed=0,1").code == 0
+    home = tmp_path / "multirun" / "s"
+    before, known = kept(home), rows(home)
+    shutil.copy(tmp_path / "r2" / WEIGHTS, file)
+    again = ("resume=multirun/s", "trust=true")
+    for words in (again, [*sweep[:-1], "seed=0,1,2", *again]):
+        outcome = command(*words)
+        outcome.assert_refused()
+        assert "(and 1 more): was begun with model.weights=" in outcome.err
+    assert (kept(home), rows(home)) == (before, known)
+    # Nothing is trained from one that is gone, and what is finished was not trained from it.
+    file.unlink()
+    assert command(*again).code == 0
+    assert {row.digest for row in rows(home).values()} == {row.digest for row in known.values()}
+    shutil.copy(tmp_path / "r2" / WEIGHTS, file)
+    anew = (*sweep[:-1], "seed=0", "hydra.sweep.dir=multirun/t", "quiet=false", "reuse=true")
+    outcome = command(*anew)
+    assert outcome.code == 0
+    assert "reused" not in outcome.out

@@ -126,6 +126,10 @@ def test_interrupted_while_it_copies(earlier: Command, monkeypatch: pytest.Monke
         outcome = earlier("-m", *QUICK, *typed)
         assert outcome.code != 0
     assert members(earlier.folder / folder) == []
+    begun = next(path for path in (earlier.folder / folder).iterdir() if path.is_dir())
+    (begun / "events.out.tfevents.0").touch()  # as an attempt to train it would have left
     assert earlier(f"resume={folder}").code == 0
     assert len(members(earlier.folder / folder)) == 3
+    for each in members(earlier.folder / folder):
+        assert len([*each.glob("events.out.tfevents.*")]) == 1
     shutil.rmtree(earlier.folder / folder)

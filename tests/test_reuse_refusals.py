@@ -87,6 +87,13 @@ def test_another_configuration(found: Found, override: str) -> None:
     assert not found(override)
 
 
+def test_a_run_that_went_on_from_another(found: Found) -> None:
+    config = read_result(found.source / RESULT)["config"]
+    trainer = {**config["trainer"], "ckpt_path": "stack-0.ckpt"}
+    found.tell(config={**config, "trainer": trainer})
+    assert not found()
+
+
 def test_own_pieces_are_never_taken(found: Found) -> None:
     assert not found(activation=ACTIVATION)
     assert has_own({"init": {"layers": {"first": {"_target_": "a.b"}}}})

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from src.ledger.resumption import Resumption
 from src.tracking.kept import Place
 
 
-def checkpoint_faults(configs: Sequence[Config]) -> Iterable[str]:
-    """Why a stack of these members cannot go on from trainer.ckpt_path, a sentence at most."""
+def checkpoint_faults(configs: Sequence[Config], data: Mapping[str, str]) -> Iterable[str]:
+    """Why a stack of these members cannot go on from trainer.ckpt_path, a sentence at most.
+
+    data: SHA-256 of their data's files, by name.
+    """
     path = configs[0].trainer.ckpt_path
     if path is None:
         return
@@ -33,12 +36,25 @@ def checkpoint_faults(configs: Sequence[Config]) -> Iterable[str]:
     except (KeyError, TypeError) as error:
         yield f"trainer.ckpt_path={path}: not as it is written ({type(error).__name__})."
         return
-    for said in _differences(content, configs):
+    for said in _differences(content, configs, data):
         yield f"trainer.ckpt_path={path}: {said}."
         return
 
 
-def _differences(content: Content, configs: Sequence[Config]) -> Iterator[str]:
+def other_data(content: Content, data: Mapping[str, str]) -> str | None:
+    """How the data of a checkpoint are not those that are here; None where they are."""
+    then = content.get("data_sha256")
+    if not isinstance(then, dict):
+        return "does not say which data it was trained on"
+    names = [name for name in sorted({*then, *data}) if then.get(name) != data.get(name)]
+    if not names:
+        return None
+    return f"was trained on other data: the SHA-256 of {names[0]} is another one here"
+
+
+def _differences(
+    content: Content, configs: Sequence[Config], data: Mapping[str, str]
+) -> Iterator[str]:
     members, asked = content["members"], configs[0].trainer.epochs
     if Resumption.folder is not None:  # of a stack that has ended in part the rest goes on
         keys = list(map(resume_key, configs))
@@ -53,6 +69,9 @@ def _differences(content: Content, configs: Sequence[Config]) -> Iterator[str]:
             if here.startswith("trainer.epochs="):
                 told += f", over which schedule={config.schedule.name} spreads its learning rates"
             yield f"member {number} {told}"
+    said = other_data(content, data)
+    if said is not None:
+        yield said
     epochs = content["epoch"] + (content["step"] > 0)
     if epochs > asked:
         yield f"has trained for {epochs} epochs, but this run has trainer.epochs={asked}"

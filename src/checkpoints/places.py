@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from src.capacity import on_gpu
+from src.checkpoints.faults import other_data
 from src.checkpoints.file import PATTERN, Content, UnfitError, read, remove
 from src.checkpoints.start import Point
 from src.config import Config
@@ -14,6 +15,7 @@ from src.errors import InputError
 from src.identity import resume_key
 from src.ledger.resumption import Resumption
 from src.ledger.store import Ledger
+from src.stacks import checksums_of
 from src.standing import name_of
 from src.tracking.kept import Place
 from src.tracking.member import MemberTracker
@@ -96,6 +98,10 @@ def _add(
         if kind != here:
             said = "%s: was written on a device of kind %s; on %s its members begin at their start"
             log.warning(said, path, kind, here)
+            return
+        other = other_data(content, checksums_of(configs[k]))
+        if other is not None:
+            log.warning("%s: %s; its members begin at their start", path, other)
             return
         if point.steps_done > found.points.get(k, Point()).steps_done:
             found.places[k], found.points[k] = Place(path, row), point

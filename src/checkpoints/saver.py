@@ -19,6 +19,7 @@ from src.checkpoints.writer import Writer
 from src.config import Config
 from src.identity import resume_key
 from src.model import StackedMLP
+from src.stacks import checksums_of
 from src.standing import name_of
 from src.tracking.kept import Place
 from src.tracking.member import MemberTracker
@@ -53,6 +54,7 @@ class Saver:
         self._facts: Content = {
             "members": [resume_key(configs[k]) for k in self._chosen],
             "names": [names[k] for k in self._chosen],
+            "data_sha256": checksums_of(configs[0]),  # the same for the whole stack
         }
         self._writer, self._columns = Writer(str(self.path)), Columns()
         self._spare: Copies | None = None  # of a checkpoint that is written

@@ -114,6 +114,8 @@ def _same(record: Record, config: Config, wanted: str) -> bool:
     if record["status"] not in (DONE, DIVERGED):
         return False
     there = record["config"]
+    if (there.get("trainer") or {}).get("ckpt_path") is not None:
+        return False  # its records are of half a run, and nobody knows what the other half was
     if config.model.weights is not None:
         # The row's digest is of what that file held then; the path may mean another one by now.
         there = {**there, "model": {**(there.get("model") or {}), "weights": config.model.weights}}

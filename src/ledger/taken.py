@@ -39,6 +39,13 @@ class Taken:
         """OSError where a file cannot be written; InputError where the source has gone since."""
         content = self._content()
         self.folder.mkdir(parents=True, exist_ok=True)
+        # Of an attempt to train it here; its curves would be shown beside those that it gets.
+        for path in (
+            *self.folder.glob(f"{EVENTS}*"),
+            *map(self.folder.joinpath, (WEIGHTS, RECORDS)),
+        ):
+            if path.name not in content:
+                path.unlink(missing_ok=True)
         files = {}
         for name, expected in self.record[FILES].items():
             files[name] = self._write(name, content[name], expected)

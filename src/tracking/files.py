@@ -87,6 +87,14 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """Of a file, which is not held in memory. OSError as of content_of."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("not a regular file")
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def check_sum(name: str | Path, content: bytes, expected: str | None) -> None:
     """InputError where the content is not what was written. expected: its SHA-256, if known."""
     if expected is not None and sha256(content) != expected:

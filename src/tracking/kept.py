@@ -45,8 +45,12 @@ class KeptFiles:
         )
 
     def reopened(self, folder: Path) -> EventFile | None:
-        """The event file, cut back; None where it has been lost since."""
-        if self.events is None or not cut(folder / self.events, self.events_size):
+        """The event file, cut back; None where it has been lost since: then none is left."""
+        if self.events is None:
+            return None
+        if not cut(folder / self.events, self.events_size):
+            # Beside the new one, the points of what is trained again would be shown twice.
+            (folder / self.events).unlink(missing_ok=True)
             return None
         return EventFile(folder, Resumed(self.events, self.declared))
 
