@@ -6,7 +6,7 @@ from pathlib import Path
 
 from src.errors import InputError
 from src.ledger.resumption import command
-from src.ledger.rows import FAILED, Row
+from src.ledger.rows import ENDED, FAILED, Row
 from src.ledger.store import Ledger
 from src.report.results import Record
 from src.standing import name_of
@@ -37,6 +37,13 @@ def failures(folder: Path, records: Sequence[Record]) -> list[str]:
     whole = len(records) + len(without)
     lines.append(f"{len(found):,} of {whole:,} member(s) failed; their train.log says more.")
     return [*lines, f"{command(folder)} tries again."] if rows else lines
+
+
+def missing(folder: Path) -> bool:
+    """Whether a command would train a member of this folder once more; so, too, where nothing is
+    known of them."""
+    rows = _rows(folder)
+    return not rows or any(row.status not in ENDED for row in rows)
 
 
 def _named(labels: Sequence[str]) -> str:

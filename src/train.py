@@ -2,6 +2,7 @@
 
 import math
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.interruption import in_one_line, process, resumable
+from src.interruption import complete, in_one_line, process, resumable
 
 with in_one_line():  # a command guards itself from then on
     import hydra
@@ -26,7 +27,7 @@ with in_one_line():  # a command guards itself from then on
     )
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed, SweepStopped
-    from src.failures import failures
+    from src.failures import failures, missing
     from src.held_out import hint, settle
     from src.ledger.claim import claim, release
     from src.ledger.resumption import Resumption, resumed
@@ -202,7 +203,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             with suppress(InputError, MembersFailed):
                 conclude(SweepFolder.take())
             raise
-        conclude(SweepFolder.take(), sentences)
+        folder = SweepFolder.take()
+        if folder is not None and not sentences and not missing(folder):
+            complete(f"python -m src.report {shlex.quote(str(folder))}")
+        conclude(folder, sentences)
         _jobs.conclude(sentences)
 
     try:

@@ -80,7 +80,7 @@ def test_what_is_beside_a_ledger_is_a_file(tmp_path: Path, end: str, kind: str) 
     before = (outside / LEDGER).read_bytes()
     path = sweep / f"{LEDGER}{end}"
     path.unlink(missing_ok=True)
-    makes = {
+    makes: dict[str, Callable[[], None]] = {
         "link": lambda: path.symlink_to(outside / LEDGER),
         "nowhere": lambda: path.symlink_to(outside / "absent"),
         "pipe": lambda: os.mkfifo(path),

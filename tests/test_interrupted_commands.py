@@ -101,6 +101,8 @@ def test_interrupted_and_resumed(
     said = "interrupted" if code == 130 else "terminated"
     begun = (tmp_path / "here" / "ledger.sqlite").exists()
     resume = " python -m src.train resume=here goes on from here." if begun else ""
+    if finished == 4:
+        resume = " All members are finished; python -m src.report here makes the report."
     assert (outcome.code, outcome.err) == (code, f"error: {said}.{resume}\n")
     assert len(results(tmp_path)) == finished
     assert begun == (place not in ("src.sweep.validated", "argparse.ArgumentParser.format_usage"))

@@ -75,8 +75,9 @@ def finite(name: str, value: object) -> float:
 
 
 def is_finite(value: object) -> TypeGuard[float]:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max  # of an int too large for a float, too
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max  # neither NaN nor an int too large for a float
 
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
