@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 from random import Random
+from types import NoneType
+from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -21,6 +23,7 @@ from tests.fuzzed_edge import BASE, SECONDS, LimitedTime, cheap_edge, left_behin
 
 PARTS, EACH = 12, 180  # refusals: 2,160
 PROCESSES = 6
+YES, NO = ("true", "yes", "on", "y", "1"), ("false", "no", "off", "n", "0")
 
 
 def drawn(random: Random, count: int) -> tuple[bool, list[str]]:
@@ -41,21 +44,85 @@ def typed(several: bool, words: list[str]) -> list[str]:
 
 
 def assert_as_asked(command: Command, outcome: Outcome, words: list[str]) -> None:
-    """The results say what the words did, as far as each has one value."""
+    """The results say what the words did, as far as each has one value that is written out."""
     assert "Traceback" not in outcome.err, words
-    last = {word.partition("=")[0]: word for word in words if "=" in word}
-    for path in command.results():
-        config = json.loads(path.read_text())["config"]
-        for key, word in last.items():
-            parsed = OverridesParser.create().parse_override(word)
-            found = config
-            for name in key.split("."):
-                found = found.get(name) if isinstance(found, dict) else None
-            value = None if parsed.is_sweep_override() else parsed.value()
-            if isinstance(found, float) and isinstance(value, int | float):
-                assert math.isclose(found, value), (word, found)
-            elif isinstance(found, int) and isinstance(value, int):
-                assert found == value or isinstance(found, bool), (word, found)
+    configs = [json.loads(path.read_text())["config"] for path in command.results()]
+    parser = OverridesParser.create()
+    last = {}
+    for word in words if configs else ():
+        parsed = parser.parse_override(word)
+        last[parsed.key_or_group] = parsed
+    for parsed in last.values():
+        swept = parsed.is_sweep_override() or parsed.is_hydra_override() or parsed.is_delete()
+        if swept or parsed.key_or_group == "resume" or "${" in (parsed.input_line or ""):
+            continue
+        for config in configs:
+            assert told(config, parsed.key_or_group, parsed.value()), (words, config)
+
+
+def told(config: Any, key: str, value: Any) -> bool:
+    """Whether it has the key, with this value; an option of a group by its name."""
+    found = config
+    for name in key.split("."):
+        if not isinstance(found, dict) or name not in found:
+            return False
+        found = found[name]
+    if isinstance(found, dict) and isinstance(value, dict):
+        return all(told(found, each, value[each]) for each in value)
+    if isinstance(found, list):
+        alike = isinstance(value, list) and len(found) == len(value)
+        return alike and all(map(same, found, value))
+    return same(found["name"] if isinstance(found, dict) else found, value)
+
+
+def same(found: Any, value: Any) -> bool:
+    """Of single values. value: as Hydra reads it; in quotes it is a text all the same."""
+    text = str(value).lower()
+    if isinstance(found, bool):
+        return found == bool(value) if isinstance(value, int) else text in (YES if found else NO)
+    if found is None:
+        return text in ("none", "null")
+    if isinstance(found, int | float):
+        return not isinstance(value, bool | NoneType) and math.isclose(found, float(value))
+    return isinstance(found, str) and found.lower() == text
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "as_asked"),
+    [
+        ("init", "he", True),
+        ("init", "zeros", False),
+        ("data.noise", 0.5, True),
+        ("data.noise", "0.5", True),
+        ("data.noise", 0.25, False),
+        ("data.noise", None, False),
+        ("data.sound", 0.5, False),
+        ("model", {"hidden": [8, 6]}, True),
+        ("model.hidden", [8, 6], True),
+        ("model.hidden", [8], False),
+        ("model.hidden", [8, 7], False),
+        ("model.weights", None, True),
+        ("model.weights", "a", False),
+        ("quiet", True, True),
+        ("quiet", "yes", True),
+        ("quiet", False, False),
+        ("seed", 1, True),
+        ("seed", True, False),
+        ("on_failure", "stop", True),
+        ("on_failure", "continue", False),
+        ("reuse", True, False),
+    ],
+)
+def test_what_is_not_as_asked_is_seen(key: str, value: Any, as_asked: bool) -> None:
+    config = {
+        "init": {"name": "he", "gain": 1.0},
+        "data": {"noise": 0.5},
+        "model": {"hidden": [8, 6], "weights": None},
+        "on_failure": "stop",
+        "seed": 1,
+        "quiet": True,
+    }
+    assert told(config, key, value) == as_asked
 
 
 @pytest.mark.slow
@@ -78,6 +145,8 @@ def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFix
             if outcome.code == 0:
                 valid += 1
                 assert_as_asked(command, outcome, words)
+                for path in command.results():
+                    path.unlink()  # resume= and hydra.run.dir= leave it where the next would look
             else:
                 refused += 1
                 try:
