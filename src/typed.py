@@ -13,12 +13,13 @@ from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
+from hydra.core.override_parser.types import ChoiceSweep, QuotedString, RangeSweep
 from hydra.errors import HydraException, OverrideParseException
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, on_one_line, readable
 from src.ledger.store import LEDGER
+from src.refusals import options_of
 from src.trust import check_folders, of_an_earlier_run
 
 MEMBERS = 100_000  # of one sweep
@@ -150,12 +151,20 @@ def check_sweep(overrides: Sequence[str]) -> None:
             why = f" ({said.rstrip('.')})" if said else ""
             raise InputError(f"{shortened(override)}: cannot be read as key=value{why}.") from error
         sweep = parsed.value()
+        listed = sweep.list if isinstance(sweep, ChoiceSweep) else [sweep]
+        nameless = [each for each in listed if isinstance(each, list) and not _names(each)]
+        if nameless and options_of(parsed.key_or_group):
+            raise InputError(f"{shortened(override)}: must be the name of an option, or several.")
         if isinstance(sweep, RangeSweep):
             members *= _steps(override, sweep)
         elif isinstance(sweep, ChoiceSweep):
             members *= max(len(sweep.list), 1)
     if members > MEMBERS:
         raise InputError(f"asks for {members} members; at most {MEMBERS} can be trained at once.")
+
+
+def _names(listed: Sequence[object]) -> bool:
+    return all(isinstance(each, str | QuotedString) for each in listed)
 
 
 def _steps(override: str, sweep: RangeSweep) -> int:

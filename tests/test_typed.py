@@ -46,6 +46,7 @@ OF_SWEEPS = [
     ("hydra.sweep.subdir=/tmp/x/${seed}", "/tmp/x/1: leads out of "),
     ("hydra.launcher._target_=no.such", "must be a plugin, hydra_plugins.<package>.<class>."),
     ("hydra.sweep.dir=${hydra.sweep.dir}", "refers to "),
+    ("init=choice(he,[1])", "init=choice(he,[1]): must be the name of an option, or several."),
     ("seed=interval(0,1)", "interval(...): needs a sweeper that searches"),
 ]
 
