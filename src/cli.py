@@ -198,10 +198,11 @@ def arranged(arguments: Sequence[str]) -> list[str]:
     flags = list(arguments)
     for override in parsed.overrides:
         flags.remove(override)
-    overrides = replicated(parsed.overrides, parsed.multirun)
+    told = replicated(parsed.overrides, parsed.multirun)
+    overrides = [_quoted(_repeated(override)) for override in told]
     check_sweep(overrides)
     # Overrides first: --info alone would take the next word for its own.
-    return [*map(_quoted, map(_repeated, overrides)), *flags]
+    return [*overrides, *flags]
 
 
 def is_sweep(arguments: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, QuotedString, RangeSweep
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException
 
 from src.config import CONF, PROJECT
 from src.errors import InputError, on_one_line, readable
@@ -144,9 +144,9 @@ def check_sweep(overrides: Sequence[str]) -> None:
             continue
         try:
             parsed = OverridesParser.create().parse_override(override)
-        except OverrideParseException:
-            continue  # told by Hydra
         except HydraException as error:
+            if " while evaluating '" not in str(error):
+                continue  # told by Hydra
             said = on_one_line(error).partition(" while evaluating '")[2].partition("': ")[2]
             why = f" ({said.rstrip('.')})" if said else ""
             raise InputError(f"{shortened(override)}: cannot be read as key=value{why}.") from error

@@ -94,15 +94,14 @@ def test_plain_words_need_none(tmp_path: Path) -> None:
     check_known(PLAIN, tmp_path / LEDGER, [])
 
 
-def test_links_that_lead_out_or_round(tmp_path: Path) -> None:
+def test_links_that_lead_out(tmp_path: Path) -> None:
     (tmp_path / "within").symlink_to(tmp_path)
-    check_contents(tmp_path, [])
     (tmp_path / "loop").symlink_to("loop")
+    check_contents(tmp_path, [])
     (tmp_path / "out").symlink_to("/")
     with pytest.raises(InputError) as refused:
         check_contents(tmp_path, [])
-    assert str(refused.value).splitlines() == [
-        f"{tmp_path}/{name}: is a link out of {tmp_path}; trust=true lets it be followed."
-        for name in ("loop", "out")
-    ]
+    assert str(refused.value) == (
+        f"{tmp_path}/out: is a link out of {tmp_path}; trust=true lets it be followed."
+    )
     check_contents(tmp_path, ["trust=true"])
