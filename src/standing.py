@@ -112,14 +112,12 @@ def name_of(folder: Path, home: Path) -> str:
 
 
 def summary(record: Record) -> dict[str, object]:
-    """What a ledger says of a result."""
+    """What a ledger says of a result; not the test numbers, which may come later."""
     last = (record.get("metrics") or {}).get("last") or {}
-    test = (record.get("metrics") or {}).get("test") or {}
     told = {
         "step": record.get("step"),
         "seconds": record.get("seconds"),
         "validation_accuracy": last.get("validation_accuracy"),
-        "test_accuracy": test.get("accuracy"),
     }
     return {name: value if is_finite(value) else None for name, value in told.items()}
 

@@ -14,6 +14,7 @@ from src.config import Config
 from src.errors import InputError
 from src.identity import resume_key
 from src.ledger.resumption import Resumption
+from src.ledger.rows import ENDED
 from src.ledger.store import Ledger
 from src.stacks import checksums_of
 from src.standing import name_of
@@ -113,6 +114,9 @@ def remove_ended(ledger: Ledger | None, folders: Sequence[Path]) -> None:
         return
     ended = {name_of(folder, ledger.folder) for folder in folders}
     for path, content in _readable(ledger.folder, quiet=True):
+        if not ended.issuperset(content["names"]):
+            # Other launchers have each member in a command of its own.
+            ended |= {row.name for row in ledger.rows() if row.status in ENDED}
         if ended.issuperset(content["names"]):
             remove(path)
 

@@ -89,7 +89,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "overrides": list,
     "result": (dict, NoneType),
 }
-_NUMBERS = ("step", "seconds", "validation_accuracy", "test_accuracy")  # or null, of a result
+_NUMBERS = ("step", "seconds", "validation_accuracy")  # or null, of a result
 _JSON = ("overrides", "data", "code", "result")
 COLUMNS = tuple(Row.__dataclass_fields__)
 
