@@ -22,7 +22,6 @@ from src.ledger.resumption import Resumption
 from src.parts import at_once, check_parts
 from src.refusals import sentence
 from src.replicates import replicated
-from src.schema.reasons import reason
 from src.tracking.files import RESULT
 from src.typed import check_sweep, check_words, elided, flags_of
 
@@ -170,7 +169,8 @@ def _told(command: Callable[[], object]) -> None:
         if said is not None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
-        _leave(f"internal fault: {type(error).__name__}: {reason(error)} ({trace}).", FAILED)
+        first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        _leave(f"internal fault: {type(error).__name__}: {first} ({trace}).", FAILED)
 
 
 def _interrupted(error: KeyboardInterrupt) -> NoReturn:
