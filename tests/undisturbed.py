@@ -10,7 +10,8 @@ from random import Random
 from typing import TypeVar
 
 from tests.forked import Nursery
-from tests.stopped import SEED, WORDS, Lane, differences
+from tests.left_behind import differences
+from tests.stopped import SEED, WORDS, Lane
 
 T = TypeVar("T")
 
