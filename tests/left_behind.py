@@ -73,6 +73,7 @@ def differences(home: Path, reference: Path) -> list[str]:
 def _numbers(member: Path) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((member / "result.json").read_bytes())
     result["config"]["data"].pop("root")
+    result["config"].pop("trust")
     return {key: value for key, value in result.items() if key not in OF_THE_RUN}
 
 

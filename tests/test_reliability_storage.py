@@ -121,8 +121,8 @@ def test_data_that_change_between_start_and_resume(
     data, home = lane.folder / "data", lane.folder / "changed"
     shutil.copytree(PROJECT / "data" / "fashion_mnist", data)
     running = lane.start([*WORDS, f"data.root={data}", f"hydra.sweep.dir={home}"])
-    while len(finished(home)) == 0 and running.wait(0.05) is None:
-        pass  # until some are finished
+    while len(finished(home)) < MEMBERS and running.wait(0.05) is None:
+        pass  # until half of them are finished
     running.signal(9)
     assert ended(running) == -9, running.said
     kept, faults = finished(home), []

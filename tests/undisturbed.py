@@ -60,6 +60,7 @@ def undisturbed(folders: Sequence[Path]) -> Iterator[Bench]:
             assert code == 0, said
             return home
 
+        bench.side_by_side(lambda lane: lane.nursery.ready())
         for home in bench.side_by_side(run):
             assert differences(home, bench.reference) == []
         yield bench
