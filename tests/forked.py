@@ -106,6 +106,11 @@ class Nursery:
             bufsize=0,
         )
 
+    def ready(self) -> None:
+        """Wait until all is imported; once, before the first start."""
+        assert self._process.stdout is not None
+        _line(self._process.stdout.fileno())
+
     def start(self, words: Sequence[str], folder: Path, output: Path) -> Fork:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -161,6 +166,7 @@ def serve() -> None:
 
     _warm(main)
     gc.freeze()  # what all share is not copied by looking at it
+    os.write(1, b"ready\n")
     signals = (signal.SIGINT, signal.SIGTERM)
     while asked := _asked():
         words, folder, output = json.loads(asked)

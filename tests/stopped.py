@@ -1,24 +1,19 @@
 """A sweep that is stopped at random moments, resumed, and held against one that never was."""
 
-import json
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
-import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pyarrow import parquet
-from tensorboard.compat.proto.event_pb2 import Event
-
-from src.ledger.rows import ENDED
-from src.ledger.store import LEDGER, Ledger
+from src.ledger.store import LEDGER
 from tests.forked import Nursery, Process, Running
+from tests.left_behind import MEMBERS, differences, finished, lost
 
 # 24 members in three stacks, so that some are finished while others train.
 WORDS = (
@@ -28,91 +23,10 @@ WORDS = (
     *("diagnostics.early_steps=[0,5]", "diagnostics.samples=32", "diagnostics.images=false"),
     *("diagnostics.histograms=false", "quiet=true", "report.page=false"),
 )
-MEMBERS = 24
-# What of a result.json is of the run and not of the numbers. How stacks are cut depends on what
-# is missing; the checksum is of all bytes, so of these as well.
-OF_THE_RUN = (
-    *("seconds", "stack_seconds", "members_in_stack", "attempts", "versions", "git_revision"),
-    *("checksum", "device"),
-)
-RESUME = re.compile(r"python -m src\.train (resume=\S+)")
+RESUME = re.compile(r"python -m src\.train ('?resume=\S+(?: trust=true)?)")
 SEED = int(os.environ.get("RELIABILITY_SEED", "7"))
 UNTRAINED = 0.4  # about the share of the sweep's seconds that goes into composing and reporting
 PATIENCE = 300.0  # seconds that a command may take before it counts as hung
-
-Kept = dict[str, bytes]
-
-
-def finished(home: Path) -> Kept:
-    """What finished members have on disk, by path below home; every result there is whole."""
-    found: Kept = {}
-    for path in sorted(home.glob("*/result.json")):
-        content = path.read_bytes()
-        if json.loads(content)["status"] in ENDED:
-            for each in (path, path.with_name("weights.safetensors")):
-                found[each.relative_to(home).as_posix()] = each.read_bytes()
-    return found
-
-
-def lost(kept: Kept, home: Path) -> set[str]:
-    """Members of whose files any is gone or is another."""
-    return {
-        Path(name).parent.name
-        for name, content in kept.items()
-        if not (home / name).is_file() or (home / name).read_bytes() != content
-    }
-
-
-def differences(home: Path, reference: Path) -> list[str]:
-    """Where a complete sweep says something else than the one that was never stopped."""
-    names = sorted(path.parent.name for path in reference.glob("*/result.json"))
-    found = [] if len(names) == MEMBERS else [f"the reference has {len(names)} members"]
-    for name in names:
-        ours, theirs = home / name, reference / name
-        if not (ours / "result.json").is_file():
-            found.append(f"{name}: no result.json")
-            continue
-        weights = "weights.safetensors"
-        if (ours / weights).read_bytes() != (theirs / weights).read_bytes():
-            found.append(f"{name}: weights")
-        mine, its = _numbers(ours), _numbers(theirs)
-        found += [
-            f"{name}: {key}" for key in mine.keys() | its.keys() if mine.get(key) != its.get(key)
-        ]
-        if not _records(ours).equals(_records(theirs)):
-            found.append(f"{name}: records.parquet")
-        if list(_points(ours)) != list(_points(theirs)):
-            found.append(f"{name}: events")
-    if (home / "summary.csv").read_bytes() != (reference / "summary.csv").read_bytes():
-        found.append("summary.csv")
-    with Ledger.read(home) as ledger:
-        found += [f"{row.name}: {row.status}" for row in ledger.rows() if row.status != "done"]
-    return found
-
-
-def _numbers(member: Path) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads((member / "result.json").read_bytes())
-    result["config"]["data"].pop("root")
-    return {key: value for key, value in result.items() if key not in OF_THE_RUN}
-
-
-def _records(member: Path) -> Any:
-    return parquet.read_table(member / "records.parquet")
-
-
-def _points(member: Path) -> Iterator[tuple[str, int, bytes]]:
-    """Tag, step and content of what TensorBoard draws over steps, in the order that it reads."""
-    for path in sorted(member.glob("events.out.tfevents.*")):
-        content, at = path.read_bytes(), 0
-        while at < len(content):
-            (size,) = struct.unpack_from("<Q", content, at)
-            event = Event.FromString(content[at + 12 : at + 12 + size])
-            at += size + 16  # the size, its check sum, and that of the event
-            for value in event.summary.value:
-                if value.HasField("simple_value"):
-                    yield value.tag, event.step, struct.pack("<f", value.simple_value)
-                elif value.tag.startswith(("weights", "preactivations", "gradients")):
-                    yield value.tag, event.step, value.tensor.tensor_content
 
 
 @dataclass
@@ -232,14 +146,20 @@ def _faults_of(said: str, code: int, number: signal.Signals) -> list[str]:
     return faults + ([f"a trace: {said[-2000:]}"] if "Traceback" in said else [])
 
 
+def typed(said: str) -> list[str] | None:
+    """The words of the command that goes on, where one was told."""
+    told = RESUME.search(said)
+    return None if told is None else shlex.split(told[1])
+
+
 def _resuming(
     words: list[str], home: Path, said: str, number: signal.Signals, tally: Tally
 ) -> list[str]:
     if not (home / LEDGER).exists():
         return words  # it had not begun
-    told = RESUME.search(said)
+    told = typed(said)
     if told is not None:
-        return [told[1]]
+        return told
     missing = len(finished(home)) < 2 * MEMBERS
     tally.untold += missing and number is not signal.SIGKILL
     return [f"resume={home}"]

@@ -1,6 +1,7 @@
 """Whole commands: what they took, where it went, and how much memory stays."""
 
 import importlib.metadata
+import inspect
 import sys
 import time
 
@@ -14,8 +15,9 @@ from src.bench.machine import forget_peak, machine, resident_mb
 from src.bench.measured import OTHER, PHASES, Sampler, phase, without
 from src.bench.memory import memory, peak_of
 from src.bench.safeguards import safeguards
-from src.bench.timed import Clock
+from src.bench.timed import WRITES, Clock
 from src.bench.turns import take_turns
+from src.ledger.store import Ledger
 
 TINY = (
     *("data=synthetic", "data.features=40", "data.train_size=2000", "data.batch_size=10"),
@@ -183,6 +185,13 @@ def test_calls_are_timed_and_none_is_booked_twice() -> None:
         clock.timed(Thing, name, "ledger")
     assert Thing.made().inner() == "inner"
     assert clock.seconds["ledger"] == pytest.approx(0.1, abs=0.04)
+
+
+def test_all_that_changes_a_ledger_is_left_out_without_it() -> None:
+    public = {name: call for name, call in vars(Ledger).items() if not name.startswith("_")}
+    sources = {name: inspect.getsource(call) for name, call in public.items() if callable(call)}
+    changing = {name for name, text in sources.items() if "._set(" in text or "_transact" in text}
+    assert changing == set(WRITES)
 
 
 @pytest.mark.slow

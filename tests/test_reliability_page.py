@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import test_fuzz_configs as configurations
-from tests.stopped import OF_THE_RUN
+from tests.left_behind import OF_THE_RUN
 
 NAMED = re.compile(r"`(tests/\w+\.py)(?:::(\w+))?`")
 

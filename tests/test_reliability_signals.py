@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stopped import MEMBERS, SEED, Lane, Tally, differences, finished, lost, stops
+from tests.left_behind import MEMBERS, differences, finished, lost
+from tests.stopped import SEED, Lane, Tally, stops
 from tests.undisturbed import Bench
 
 pytestmark = pytest.mark.slow

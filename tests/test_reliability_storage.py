@@ -9,20 +9,11 @@ import pytest
 
 from src.config import PROJECT
 from src.data.datasets import SHAPES
+from src.ledger.resumption import command
 from src.ledger.store import LEDGER
+from tests.left_behind import MEMBERS, differences, finished, lost
 from tests.mounts import read_only, small_disk
-from tests.stopped import (
-    MEMBERS,
-    RESUME,
-    SEED,
-    WORDS,
-    Lane,
-    Tally,
-    differences,
-    ended,
-    finished,
-    lost,
-)
+from tests.stopped import SEED, WORDS, Lane, Tally, ended, typed
 from tests.undisturbed import Bench
 
 pytestmark = pytest.mark.slow
@@ -42,9 +33,9 @@ def refused(code: int, said: str, *reasons: str, expected: int = 1) -> list[str]
 
 def again(home: Path, said: str) -> list[str]:
     """What to type next: what was told, or the same again where nothing had begun."""
-    told = RESUME.search(said)
+    told = typed(said)
     if told is not None:
-        return [told[1]]
+        return told
     if len(finished(home)) == 2 * MEMBERS:
         return [f"resume={home}"]  # it lacks its summary.csv alone
     assert not (home / LEDGER).exists(), f"does not say how to resume: {said[-1500:]}"
@@ -81,7 +72,7 @@ def test_full_disk(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
             code, said, _ = lane.run([*WORDS, f"hydra.sweep.dir={home}"])
             if code == 0:
                 return Tally(faults=[f"{share:.0%} of {needed} KB were enough"])
-            faults = refused(code, said, "No space left on device")
+            faults = refused(code, said, "No space left on device", "disk is full")
             enlarge(place)
             return completed(lane, home, said, bench.reference) + Tally(faults=faults)
 
@@ -130,8 +121,8 @@ def test_data_that_change_between_start_and_resume(
     data, home = lane.folder / "data", lane.folder / "changed"
     shutil.copytree(PROJECT / "data" / "fashion_mnist", data)
     running = lane.start([*WORDS, f"data.root={data}", f"hydra.sweep.dir={home}"])
-    while len(finished(home)) == 0 and running.wait(0.05) is None:
-        pass  # until some are finished
+    while len(finished(home)) < MEMBERS and running.wait(0.05) is None:
+        pass  # until half of them are finished
     running.signal(9)
     assert ended(running) == -9, running.said
     kept, faults = finished(home), []
@@ -140,10 +131,10 @@ def test_data_that_change_between_start_and_resume(
         sound = path.read_bytes()
         damaged = sound[: len(sound) // 2] if number % 2 else _flipped(sound, lane.random)
         path.write_bytes(damaged)
-        code, said, _ = lane.run([f"resume={home}"])
+        code, said, _ = lane.run(again(home, command(home)))
         faults += refused(code, said, str(path), expected=2)
         path.write_bytes(sound)
-    tally = completed(lane, home, f"python -m src.train resume={home}", bench.reference)
+    tally = completed(lane, home, command(home), bench.reference)
     faults += tally.faults + sorted(lost(kept, home))
     with capsys.disabled():
         print(

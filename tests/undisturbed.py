@@ -10,7 +10,8 @@ from random import Random
 from typing import TypeVar
 
 from tests.forked import Nursery
-from tests.stopped import SEED, WORDS, Lane, differences
+from tests.left_behind import differences
+from tests.stopped import SEED, WORDS, Lane
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ def undisturbed(folders: Sequence[Path]) -> Iterator[Bench]:
             assert code == 0, said
             return home
 
+        bench.side_by_side(lambda lane: lane.nursery.ready())
         for home in bench.side_by_side(run):
             assert differences(home, bench.reference) == []
         yield bench

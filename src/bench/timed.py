@@ -2,12 +2,11 @@
 and writes what its ledger and its checkpoints took; without: the ledger's changes are not made.
 """
 
-import contextlib
 import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 from src.bench.names import BEHIND, CHECKPOINTS, LEDGER
 
 WITH, WITHOUT = "with", "without"
+WRITES = ("tell", "enter", "begin", "end", "fail", "wait")  # the methods that change a ledger
 
 
 class Clock:
@@ -60,24 +60,12 @@ def _is_public(name: str, call: object) -> bool:
     return not name.startswith("_") and (callable(call) or isinstance(call, classmethod))
 
 
-class _Nowhere:
-    """A connection whose changes come to nothing."""
-
-    def execute(self, *_: object) -> None: ...
-
-    def executemany(self, *_: object) -> None: ...
-
-
-@contextlib.contextmanager
-def _no_transaction(ledger: object) -> Iterator[_Nowhere]:
-    yield _Nowhere()
-
-
 def forget() -> None:
     """Let no ledger of this process note anything."""
     from src.ledger.store import Ledger
 
-    Ledger._transaction = _no_transaction  # type: ignore[assignment,method-assign]
+    for name in WRITES:
+        setattr(Ledger, name, lambda *_, **__: None)
 
 
 def main() -> None:
