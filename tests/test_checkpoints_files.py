@@ -220,8 +220,7 @@ def test_copies_use_memory_again() -> None:
     before = first.of_all(values)
     values["a"].add_(1)
     assert before["a"].tolist() == [0, 1, 2]
-    again = Copies(first)
-    after = again.of_all({"a": values["a"], "b": [torch.ones(3, dtype=torch.int64)]})
+    after = Copies(first).of_all({"a": values["a"], "b": [torch.ones(3, dtype=torch.int64)]})
     assert after["a"] is before["a"]
     assert after["a"].tolist() == [1, 2, 3]
     assert after["b"][0].tolist() == [1, 1, 1]  # of another shape: new

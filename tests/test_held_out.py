@@ -144,7 +144,8 @@ def test_interrupted_while_it_tests(command: Command, monkeypatch: pytest.Monkey
     monkeypatch.setattr("src.finished.complete", interrupt)
     outcome = command("-m", *QUICK, *TUNED)
     assert outcome.code == 130
-    assert outcome.sentences == ["interrupted."]
+    resume = "python -m src.train resume=here goes on from here."
+    assert outcome.sentences == [f"interrupted. {resume}"]
     assert outcome.out.count("val. acc. %") == 1
     assert "python -m src.held_out here does so" in outcome.out
 

@@ -170,9 +170,10 @@ def test_the_command_tells_it_in_one_sentence(command: Command) -> None:
     quick = (*SMALL, "quiet=true", "logger=none", "init.bias.value=-100")
     outcome = command("-m", *quick, "init=lsuv,he")
     outcome.assert_refused(code=1)
-    told, counts = outcome.sentences
+    told, counts, again = outcome.sentences
     assert told.startswith("init=lsuv: init=lsuv: layer 2 of 3 (6 units) is dead: ")
     assert counts.startswith("1 of 2 member(s) failed")
+    assert again.startswith("python -m src.train resume=")
     statuses = [json.loads(path.read_text())["status"] for path in command.results()]
     assert sorted(statuses) == ["done", "failed"]
 
