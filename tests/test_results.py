@@ -5,8 +5,8 @@ import json
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from unittest.mock import ANY
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import torch
