@@ -101,20 +101,21 @@ def stops(
     own: how many of the stops are to hit interpreters of their own. seconds: what the sweep takes
     undisturbed, by whether it has one.
     """
-    tally = Tally()
+    tally, takes = Tally(), dict(seconds)
     home, words = _anew(lane, tally)
     while tally.stops < wanted or tally.sweeps == 0 or words[0] != WORDS[0]:
         stopping = tally.stops < wanted
         new = stopping and tally.own < own and tally.stops * own >= tally.own * wanted
-        before = finished(home)
+        before, began = finished(home), time.perf_counter()
         running = lane.start(words, new)
-        if stopping:
-            # What is finished is not trained again: a later moment would hit nothing.
-            missing = 1 - len(before) / 2 / MEMBERS
-            latest = seconds[new] * (UNTRAINED + (1 - UNTRAINED) * missing)
-            if running.wait(lane.random.uniform(0, latest)) is None:
-                running.signal(number)
+        # What is finished is not trained again: a later moment would hit nothing.
+        share = UNTRAINED + (1 - UNTRAINED) * (1 - len(before) / 2 / MEMBERS)
+        latest = takes[new] * share
+        if stopping and running.wait(lane.random.uniform(0, latest)) is None:
+            running.signal(number)
         code = ended(running)
+        if code == 0:  # a machine is not as fast at all times
+            takes[new] = (takes[new] + (time.perf_counter() - began) / share) / 2
         tally.lost += len(lost(before, home))
         if len(tally.faults) > 5 or tally.sweeps > 3 * wanted + 5:
             tally.faults.append(f"given up after {tally.stops} stops in {tally.sweeps} sweeps")
