@@ -115,9 +115,14 @@ class Nursery:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         asked = json.dumps([list(words), str(folder), str(output)])
-        self._process.stdin.write(asked.encode() + b"\n")
         answers = self._process.stdout.fileno()
-        return Fork(json.loads(_line(answers)), output, answers)
+        try:
+            self._process.stdin.write(asked.encode() + b"\n")
+            pid = json.loads(_line(answers))
+        except (EOFError, BrokenPipeError) as error:
+            raise RuntimeError(f"nothing forks any more: {self._process.wait(5)}") from error
+        assert pid > 1  # no group is ever sent a signal
+        return Fork(pid, output, answers)
 
     def __enter__(self) -> "Nursery":
         return self
@@ -138,7 +143,7 @@ def _line(end: int) -> bytes:
     while not found.endswith(b"\n"):
         more = os.read(end, 1)
         if not more:
-            raise RuntimeError("the process that forks commands has ended; its trace is above")
+            raise EOFError("the process that forks commands has ended")
         found += more
     return found
 
@@ -198,7 +203,7 @@ def _warm(main: Callable[[Sequence[str]], None]) -> None:
 def _asked() -> bytes:
     try:
         return _line(0)
-    except RuntimeError:
+    except EOFError:
         return b""  # the test has ended
 
 
