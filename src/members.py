@@ -29,7 +29,7 @@ from src.standing import name_of, summary
 from src.storage import concerns_all
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.opening import initial_weights
-from src.tracking.provenance import device_name
+from src.tracking.provenance import device_name, trained_by
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
 
@@ -102,6 +102,8 @@ def _trained(
     tracker = StackTracker(members, progress)
     if start is not None:
         start.restore(model, tracker)
+        for member, code in zip(members, start.code, strict=True):
+            member.begun_by = [each for each in code if each != trained_by()]
     for k, member in enumerate(members):
         files = (None, 0) if start is None else (start.files[k], start.point.steps_done)
         member.start(*files)
@@ -121,8 +123,10 @@ def _trained(
 
 
 def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
-    first_steps = tracker.opening.of(k, tracker.members[k].diverged_at)
-    return {"first_steps": first_steps, "initial_weights": initial}
+    member = tracker.members[k]
+    first_steps = tracker.opening.of(k, member.diverged_at)
+    begun = {"begun_by": member.begun_by} if member.begun_by else {}
+    return {"first_steps": first_steps, "initial_weights": initial, **begun}
 
 
 def _finish(

@@ -81,14 +81,15 @@ class Process(Running):
 class Fork(Running):
     """Of a nursery."""
 
-    def __init__(self, pid: int, output: Path, answers: int) -> None:
+    def __init__(self, pid: int, output: Path, nursery: "Nursery") -> None:
+        assert pid > 1  # no group is ever sent a signal
         super().__init__(pid, output)
-        self._answers = answers
+        self._nursery = nursery
         self._code: int | None = None
 
     def wait(self, seconds: float) -> int | None:
-        if self._code is None and select.select([self._answers], [], [], seconds)[0]:
-            self._code = json.loads(_line(self._answers))
+        if self._code is None and self._nursery.answers(seconds):
+            self._code = json.loads(self._nursery.answer())
         return self._code
 
 
@@ -108,21 +109,27 @@ class Nursery:
 
     def ready(self) -> None:
         """Wait until all is imported; once, before the first start."""
-        assert self._process.stdout is not None
-        _line(self._process.stdout.fileno())
+        self.answer()
 
     def start(self, words: Sequence[str], folder: Path, output: Path) -> Fork:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        asked = json.dumps([list(words), str(folder), str(output)])
-        answers = self._process.stdout.fileno()
-        try:
+        with suppress(BrokenPipeError):  # told by the answer
+            asked = json.dumps([list(words), str(folder), str(output)])
             self._process.stdin.write(asked.encode() + b"\n")
-            pid = json.loads(_line(answers))
-        except (EOFError, BrokenPipeError) as error:
-            raise RuntimeError(f"nothing forks any more: {self._process.wait(5)}") from error
-        assert pid > 1  # no group is ever sent a signal
-        return Fork(pid, output, answers)
+        return Fork(json.loads(self.answer()), output, self)
+
+    def answers(self, seconds: float) -> bool:
+        """Whether there is an answer within that time."""
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout.fileno()], [], [], seconds)[0])
+
+    def answer(self) -> bytes:
+        assert self._process.stdout is not None
+        try:
+            return _line(self._process.stdout.fileno())
+        except EOFError:
+            code = self._process.wait()
+            raise RuntimeError(f"nothing forks any more, with exit code {code}") from None
 
     def __enter__(self) -> "Nursery":
         return self

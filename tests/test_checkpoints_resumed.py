@@ -7,8 +7,10 @@ import pytest
 
 from src.config import Config
 from src.engine.cpu import CpuEngine
+from src.ledger.reuse import same_code
 from src.schema.run import Detail
 from src.tracking.files import RESULT
+from src.tracking.provenance import trained_by
 from tests.interrupting import interrupted, resumed, same_story, stopping, trained
 from tests.own import EXAMPLE, own
 from tests.training import even, options, vary
@@ -114,6 +116,27 @@ def test_half_of_the_members_alone(whole: list[Any], tmp_path: Path) -> None:
     for k, (one, other) in enumerate(zip(again, whole, strict=True)):
         if k not in (0, 2, 3):
             assert same_story(one, other), k
+
+
+def test_code_that_began_what_other_code_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result is of both; with the same code it names no other, and may be reused."""
+    configs = mixture()[:3]
+    whole = trained(configs, tmp_path / "whole")
+    assert "begun_by" not in whole[0].record
+    former = {**trained_by(), "torch": "1"}
+    with monkeypatch.context() as patch:
+        patch.setattr("src.checkpoints.saver.trained_by", lambda: former)
+        interrupted(configs, tmp_path / "cut", 2)
+    with stopping(3), pytest.raises(KeyboardInterrupt):
+        resumed(configs, tmp_path / "cut")
+    for one, other in zip(resumed(configs, tmp_path / "cut"), whole, strict=True):
+        assert same_story(one, other)
+        record = one.record
+        assert record["begun_by"] == [former]
+        assert not same_code(record)
+        assert same_code({key: record[key] for key in record if key != "begun_by"})
 
 
 @pytest.mark.parametrize(

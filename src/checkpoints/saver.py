@@ -23,6 +23,7 @@ from src.stacks import checksums_of
 from src.standing import name_of
 from src.tracking.kept import Place
 from src.tracking.member import MemberTracker
+from src.tracking.provenance import trained_by
 from src.tracking.stack import StackTracker
 
 
@@ -55,6 +56,7 @@ class Saver:
             "members": [resume_key(configs[k]) for k in self._chosen],
             "names": [names[k] for k in self._chosen],
             "data_sha256": checksums_of(configs[0]),  # the same for the whole stack
+            "code": [[*member.begun_by, trained_by()] for member in self._members],
         }
         self._writer, self._columns = Writer(str(self.path)), Columns()
         self._spare: Copies | None = None  # of a checkpoint that is written

@@ -47,6 +47,7 @@ class Start:
     tracker: State
     records: list[list[Record]]
     files: list[KeptFiles | None]  # None: a member goes on in another folder
+    code: list[list[dict[str, str]]]  # that has trained them so far, each once
 
     def restore(self, model: StackedMLP, tracker: StackTracker) -> None:
         """UnfitError where it is of another network."""
@@ -111,6 +112,7 @@ def _joined(point: Point, places: Sequence[Place], contents: dict[Path, Content]
             KeptFiles.of(content["files"][k]) if place.beside else None
             for place, (content, k) in zip(places, parts, strict=True)
         ],
+        [[dict(code) for code in content["code"][k]] for content, k in parts],
     )
 
 

@@ -131,6 +131,8 @@ def same_code(record: Record) -> bool:
     """By versions and revision; of a checkout with changes, or of none, by its very modules."""
     from src.tracking.provenance import git_revision, source_sha256, versions
 
+    if record.get("begun_by"):
+        return False  # a part of it was trained by other code
     there, here = record.get("versions") or {}, versions()
     if any(there.get(name) != here[name] for name in _CODE):
         return False

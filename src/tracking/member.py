@@ -44,6 +44,7 @@ class MemberTracker:
     ledger: Ledger | None = None
     place: Place | None = None  # in the checkpoint that it goes on from
     again: bool = False  # whether an earlier attempt may have left files
+    begun_by: list[dict[str, str]] = field(default_factory=list)  # other code, earlier
     files: dict[str, str] = field(default_factory=dict)  # SHA-256 of what was written, by name
     _lines: list[str] = field(default_factory=list)
     _board: Board | None = None
@@ -81,7 +82,7 @@ class MemberTracker:
 
     def reset(self) -> None:
         """Forget what this attempt has seen: it begins at its start after all."""
-        self.rows, self.records, self._lines = [], [], []
+        self.rows, self.records, self.begun_by, self._lines = [], [], [], []
         self.test = self.diverged_at = self.steps_to_80 = self._board = self.place = None
         self.again = True
 

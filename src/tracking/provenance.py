@@ -54,6 +54,11 @@ def code() -> dict[str, str]:
     return {**versions(), **({} if revision is None else {"revision": revision})}
 
 
+def trained_by() -> dict[str, str]:
+    """The same, and of a checkout with changes which ones: equal where the code was."""
+    return {**code(), "source_sha256": source_sha256()}
+
+
 def device_name(device: "torch.device") -> str:
     import torch
 
