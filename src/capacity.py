@@ -45,6 +45,10 @@ def on_gpu(trainer: TrainerConfig) -> bool:
     return trainer.accelerator is not Accelerator.cpu and torch.cuda.is_available()
 
 
+def takes_checkpoints(trainer: TrainerConfig) -> bool:
+    return trainer.checkpoint or trainer.checkpoint_seconds is not None
+
+
 def parameters(config: Config, shape: Shape) -> int:
     widths = [shape.features, *config.model.hidden, shape.classes]
     scales = blocks(len(widths) - 1) if config.model.residual else 0
@@ -68,8 +72,8 @@ def member_bytes(config: Config, shape: Shape) -> int:
     In turn: weights, three copies of them while the stack is built, which are not all given back,
     and moments, twice while they move into memory that processes share. Batched: the activations
     that members hold at once as well. Data order and curves in both, and where updates are
-    measured the weights before one. Held against the resident memory by tests/test_capacity.py, on
-    a CPU.
+    measured the weights before one; on a CPU a checkpoint that is being written. Held against the
+    resident memory by tests/test_capacity.py, on a CPU.
     """
     kept = moments(config)
     if in_turn(config):
@@ -77,6 +81,8 @@ def member_bytes(config: Config, shape: Shape) -> int:
     else:
         copies = kept + (GPU_COPIES if on_gpu(config.trainer) else REFERENCE_COPIES)
     copies += config.diagnostics.tier is not Tier.off
+    if takes_checkpoints(config.trainer) and not on_gpu(config.trainer):
+        copies += 1 + kept
     need = copies * parameters(config, shape) + _order(config)
     if not in_turn(config):
         hidden = sum(config.model.hidden)

@@ -220,7 +220,7 @@ def left_to_the_jobs(arguments: Sequence[str]) -> list[str]:
 
 
 def _left(override: str) -> str:
-    parsed = OverridesParser.create().parse_override(override)
+    (parsed,) = OverridesParser.create().parse_overrides([override])
     if parsed.is_hydra_override() or parsed.value_type is not ValueType.ELEMENT:
         return override
     value = parsed.get_value_element_as_str() or "''"

@@ -35,7 +35,8 @@ class Composer:
         self._loader.repository = _ReadOnce(loader.repository)  # type: ignore[assignment]
         self._grafts = Grafts(self._loader, sweep)
         self._parser = OverridesParser.create()
-        self._hydra = list(sweep.hydra.overrides.hydra)
+        # As they were typed: an interpolation in one is each job's own.
+        self._hydra: list[str] = OmegaConf.to_container(sweep.hydra.overrides.hydra)  # type: ignore[assignment]
         self._bases: dict[tuple[str, ...], bytes | Exception] = {}
         self._parsed = lru_cache(maxsize=10_000)(self._parse)
         self._is_group = lru_cache(maxsize=1_000)(self._find_group)

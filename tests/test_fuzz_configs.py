@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from src.cli import arranged
+from src.typed import flags_of
 from tests.bad_words import every_kind, place_files
 from tests.command import Command, Outcome, command_in
 from tests.fuzzed_edge import BASE, SECONDS, LimitedTime, cheap_edge, left_behind, limited
@@ -49,7 +51,7 @@ def assert_as_asked(command: Command, outcome: Outcome, words: list[str]) -> Non
     configs = [json.loads(path.read_text())["config"] for path in command.results()]
     parser = OverridesParser.create()
     last = {}
-    for word in words if configs else ():
+    for word in flags_of(arranged(words)).overrides if configs else ():
         parsed = parser.parse_override(word)
         last[parsed.key_or_group] = parsed
     for parsed in last.values():
@@ -144,7 +146,7 @@ def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFix
                 pytest.fail(f"{'-m ' * several}{shown}: {error}")
             if outcome.code == 0:
                 valid += 1
-                assert_as_asked(command, outcome, words)
+                assert_as_asked(command, outcome, typed(several, words))
                 for path in command.results():
                     path.unlink()  # resume= and hydra.run.dir= leave it where the next would look
             else:

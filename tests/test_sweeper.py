@@ -180,11 +180,11 @@ def seen():
     descriptors.append(len(os.listdir("/proc/self/fd")))
     memory.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6)
 from src import members
-run = members._run
+run = members._train_stack
 def counted(trackers, progress):
     seen()
     return run(trackers, progress)
-members._run = counted
+members._train_stack = counted
 src.train.main(sys.argv[1:])
 seen()
 trained, told = memory[-2] - memory[4], memory[-1] - memory[-2]

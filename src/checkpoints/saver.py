@@ -10,6 +10,7 @@ from types import TracebackType
 from torch import Tensor
 from torch.optim import Optimizer
 
+from src.capacity import takes_checkpoints
 from src.checkpoints.columns import Columns, Growing
 from src.checkpoints.copies import Copies
 from src.checkpoints.curves import joined
@@ -48,8 +49,7 @@ class Saver:
         self.path = home / f"stack-{stack_digest(configs, names)}.ckpt"
         self.keep = self.config.checkpoint
         self.seconds = 0.0  # that the training has waited for it
-        asked = self.keep or self.config.checkpoint_seconds is not None
-        self._chosen = kept(configs) if asked else []
+        self._chosen = kept(configs) if takes_checkpoints(self.config) else []
         self._members = [members[k] for k in self._chosen]
         self._whole = len(self._chosen) == len(members)
         self._facts: Content = {
