@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src.begun import begin_single_jobs
-from src.errors import InputError, MembersFailed, printable, require
+from src.errors import InputError, MembersFailed, message, printable, require
 from src.interruption import advice, ending, exit_code, handled, lost, word
 from src.ledger.claim import claim
 from src.ledger.resumption import Resumption
@@ -169,7 +169,7 @@ def _told(command: Callable[[], object]) -> None:
         if said is not None:
             _leave(said, USAGE)
         trace = "HYDRA_FULL_ERROR=1 shows the trace"
-        first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        first = (message(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         _leave(f"internal fault: {type(error).__name__}: {first} ({trace}).", FAILED)
 
 

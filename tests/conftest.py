@@ -1,5 +1,6 @@
 """What every test may use: the repository, a composed configuration, small made data."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from tests.undisturbed import Bench
 
 register()
+# Of the make that runs the tests; not for those that tests run.
+for _name in ("ARGS", "MAKEFLAGS", "MAKELEVEL"):
+    os.environ.pop(_name, None)
 
 SMALL = (
     "data=synthetic",
@@ -32,6 +36,8 @@ SMALL = (
 )
 
 Configure = Callable[..., Config]
+Tell = Callable[[str], None]
+_TOLD = "told"
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +49,27 @@ def configure() -> Configure:
             return validated(compose("config", [*(SMALL if small else ()), *overrides]))
 
     return compose_config
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """What is to be said of this test once all have ended, in whichever process it runs."""
+    return lambda line: record_property(_TOLD, line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    ended = [each for found in terminalreporter.stats.values() for each in found]
+    lines = [
+        str(value)
+        for report in ended
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == _TOLD
+    ]
+    if lines:
+        terminalreporter.section("counted")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

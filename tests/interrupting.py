@@ -13,6 +13,7 @@ from torch import Tensor
 
 from src.config import Config
 from src.diagnostics.records import RECORDS, read
+from src.interruption import handled
 from src.ledger.resumption import Resumption
 from src.module import StackModule
 from src.report.results import read_result
@@ -35,9 +36,10 @@ def trained(configs: Sequence[Config], home: Path, max_stack: int = 512) -> list
         folder.mkdir(exist_ok=True)
     labels = [folder.name for folder in folders]
     plan = Plan(list(configs), folders, labels, StackLimits(max_stack=max_stack))
-    plan.check(home)
-    plan.enter(home, [], several=True)
-    results = plan.train(home)
+    with handled():  # what is said at an interruption is this command's
+        plan.check(home)
+        plan.enter(home, [], several=True)
+        results = plan.train(home)
     found = []
     for folder, result in zip(folders, results, strict=True):
         file = folder / WEIGHTS

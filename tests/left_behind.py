@@ -17,7 +17,7 @@ MEMBERS = 24
 # is missing; the checksum is of all bytes, so of these as well.
 OF_THE_RUN = (
     *("seconds", "stack_seconds", "members_in_stack", "attempts", "versions", "git_revision"),
-    *("checksum", "device"),
+    *("begun_by", "checksum", "device"),
 )
 
 Kept = dict[str, bytes]

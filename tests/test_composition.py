@@ -188,17 +188,6 @@ def test_one_override_against_hydra(
     assert_equal(composer, loader, sweep, ["init=he", override])
 
 
-def test_an_override_of_hydras_that_is_each_jobs_own(loader: ConfigLoaderImpl) -> None:
-    """Hydra's own default for members' folders, asked for on the command line."""
-    asked = [*SWEPT, "hydra.sweep.subdir=${hydra.job.override_dirname}"]
-    sweep = loader.load_configuration("config", asked, run_mode=RunMode.MULTIRUN)
-    assert sweep.hydra.sweep.dir  # resolved, and so kept for all jobs
-    assert sweep.hydra.overrides.hydra[-1] != asked[-1]  # resolved where it is read
-    composer = Composer(loader, sweep)
-    assert_equal(composer, loader, sweep, ["init=he", "seed=3"])
-    assert composer.compose(["init=he", "seed=3"]).hydra.sweep.subdir == "init=he,seed=3"
-
-
 @pytest.mark.slow
 def test_every_option_of_every_group_against_hydra(
     loader: ConfigLoaderImpl, sweep: DictConfig, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,7 @@ from src.cli import arranged
 from src.typed import flags_of
 from tests.bad_words import every_kind, place_files
 from tests.command import Command, Outcome, command_in
+from tests.conftest import Tell
 from tests.fuzzed_edge import BASE, SECONDS, LimitedTime, cheap_edge, left_behind, limited
 
 PARTS, EACH = 12, 180  # refusals: 2,160
@@ -129,7 +130,7 @@ def test_what_is_not_as_asked_is_seen(key: str, value: Any, as_asked: bool) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_configurations(part: int, tmp_path: Path, tell: Tell) -> None:
     import src.members  # noqa: F401 - torch, Lightning: their import is no command's time
 
     random = Random(part)
@@ -160,9 +161,8 @@ def test_bad_configurations(part: int, tmp_path: Path, capsys: pytest.CaptureFix
             for name in ("outputs", "multirun"):
                 shutil.rmtree(tmp_path / name, ignore_errors=True)
     assert valid < 0.1 * refused
-    with capsys.disabled():
-        said = f"bad configurations, part {part + 1} of {PARTS}: {refused} refused, each within"
-        print(f"\n{said} {SECONDS:g} s; {valid} more were valid")
+    said = f"bad configurations, part {part + 1} of {PARTS}: {refused} refused, each within"
+    tell(f"{said} {SECONDS:g} s; {valid} more were valid")
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from src.report.results import read as read_results
 from src.stacks import checksums_of
 from src.tracking.files import FILES, RESULT
 from src.tracking.weights import load_weights
+from tests.conftest import Tell
 from tests.fuzzed_edge import LimitedTime, limited
 from tests.idx_files import made_dataset, made_files, write
 from tests.mutations import CHANCE, PLACES, WHOLE
@@ -171,9 +172,7 @@ def test_a_reader_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.slow
-def test_mutated_files(
-    kinds: dict[str, Kind], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_mutated_files(kinds: dict[str, Kind], tmp_path: Path, tell: Tell) -> None:
     faults: list[str] = []
     refused: dict[str, int] = {}
     unchanged: dict[str, int] = {}
@@ -196,13 +195,12 @@ def test_mutated_files(
             counted[name] += 1
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     counts = {name: refused[name] + unchanged[name] for name in kinds}
-    with capsys.disabled():
-        print(
-            f"\n{sum(counts.values())} mutated files: {sum(refused.values())} refused, "
-            f"{sum(unchanged.values())} read unchanged ("
-            + ", ".join(f"{name} {refused[name]}/{counts[name]}" for name in kinds)
-            + f"); {grown:.0f} MB"
-        )
+    tell(
+        f"{sum(counts.values())} mutated files: {sum(refused.values())} refused, "
+        f"{sum(unchanged.values())} read unchanged ("
+        + ", ".join(f"{name} {refused[name]}/{counts[name]}" for name in kinds)
+        + f"); {grown:.0f} MB"
+    )
     assert faults == []
     assert min(counts.values()) >= 80
     assert sum(counts.values()) >= 500

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Tell
 from tests.left_behind import MEMBERS, differences, finished, lost
 from tests.stopped import SEED, Lane, Tally, stops
 from tests.undisturbed import Bench
@@ -43,21 +44,18 @@ def test_what_differs_is_found(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", OWN, ids=lambda number: number.name)
-def test_stopped_at_random_moments(
-    bench: Bench, number: signal.Signals, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_stopped_at_random_moments(bench: Bench, number: signal.Signals, tell: Tell) -> None:
     def work(lane: Lane) -> Tally:
         share = STOPS // len(bench.lanes), OWN[number] // len(bench.lanes)
         return stops(lane, number, *share, bench.seconds, bench.reference)
 
     tally = sum(bench.side_by_side(work), Tally())
     equal = MEMBERS if not tally.faults else "fewer"
-    with capsys.disabled():
-        print(
-            f"\nreliability: {tally.stops} {number.name} (seed {SEED}, {tally.own} on processes of "
-            f"their own), {tally.lost} of {tally.kept} finished members lost, {equal} of {MEMBERS} "
-            f"weights, results and summary.csv equal in each of {tally.sweeps} sweeps"
-        )
+    tell(
+        f"reliability: {tally.stops} {number.name} (seed {SEED}, {tally.own} on processes of "
+        f"their own), {tally.lost} of {tally.kept} finished members lost, {equal} of {MEMBERS} "
+        f"weights, results and summary.csv equal in each of {tally.sweeps} sweeps"
+    )
     assert tally.faults == []
     assert tally.lost == tally.untold == 0
     assert tally.stops >= STOPS

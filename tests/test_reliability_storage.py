@@ -11,6 +11,7 @@ from src.config import PROJECT
 from src.data.datasets import SHAPES
 from src.ledger.resumption import command
 from src.ledger.store import LEDGER
+from tests.conftest import Tell
 from tests.left_behind import MEMBERS, differences, finished, lost
 from tests.mounts import read_only, small_disk
 from tests.stopped import SEED, WORDS, Lane, Tally, ended, typed
@@ -62,7 +63,7 @@ def kilobytes(folder: Path) -> int:
     return sum(-(-size // 4096) * 4 for size in sizes)
 
 
-def test_full_disk(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_full_disk(bench: Bench, tell: Tell) -> None:
     needed = kilobytes(bench.reference)
 
     def filled(lane: Lane, share: float) -> Tally:
@@ -77,18 +78,17 @@ def test_full_disk(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
             return completed(lane, home, said, bench.reference) + Tally(faults=faults)
 
     tally = sum(bench.shared_out(SHARES, filled), Tally())
-    with capsys.disabled():
-        print(
-            f"\nreliability: {tally.stops} full disks ({SHARES[0]:.0%} to {SHARES[-1]:.0%} of "
-            f"{needed} KB), {tally.lost} of {tally.kept} finished members lost, "
-            f"{len(tally.faults)} faults"
-        )
+    tell(
+        f"reliability: {tally.stops} full disks ({SHARES[0]:.0%} to {SHARES[-1]:.0%} of "
+        f"{needed} KB), {tally.lost} of {tally.kept} finished members lost, "
+        f"{len(tally.faults)} faults"
+    )
     assert tally.faults == []
     assert tally.lost == 0
     assert tally.kept > 0
 
 
-def test_folder_that_becomes_read_only(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_folder_that_becomes_read_only(bench: Bench, tell: Tell) -> None:
     def closed(lane: Lane, stand: float) -> Tally:
         home = lane.folder / f"read_only{len(lane.sessions)}"
         running = lane.start([*WORDS, f"hydra.sweep.dir={home}"])
@@ -107,19 +107,16 @@ def test_folder_that_becomes_read_only(bench: Bench, capsys: pytest.CaptureFixtu
         return completed(lane, home, said, bench.reference) + Tally(faults=faults)
 
     tally = sum(bench.shared_out(STANDS, closed), Tally())
-    with capsys.disabled():
-        print(
-            f"\nreliability: {tally.stops} folders that became read-only (seed {SEED}), "
-            f"{tally.lost} of {tally.kept} finished members lost, {len(tally.faults)} faults"
-        )
+    tell(
+        f"reliability: {tally.stops} folders that became read-only (seed {SEED}), "
+        f"{tally.lost} of {tally.kept} finished members lost, {len(tally.faults)} faults"
+    )
     assert tally.faults == []
     assert tally.lost == 0
     assert tally.kept > 0
 
 
-def test_data_that_change_between_start_and_resume(
-    bench: Bench, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_data_that_change_between_start_and_resume(bench: Bench, tell: Tell) -> None:
     lane = bench.lanes[0]
     data, home = lane.folder / "data", lane.folder / "changed"
     shutil.copytree(PROJECT / "data" / "fashion_mnist", data)
@@ -139,11 +136,10 @@ def test_data_that_change_between_start_and_resume(
         path.write_bytes(sound)
     tally = completed(lane, home, command(home), bench.reference)
     faults += tally.faults + sorted(lost(kept, home))
-    with capsys.disabled():
-        print(
-            f"\nreliability: {len(SHAPES)} damaged data files between start and resume, "
-            f"{tally.lost} of {tally.kept} finished members lost, {len(faults)} faults"
-        )
+    tell(
+        f"reliability: {len(SHAPES)} damaged data files between start and resume, "
+        f"{tally.lost} of {tally.kept} finished members lost, {len(faults)} faults"
+    )
     assert faults == []
     assert kept
 

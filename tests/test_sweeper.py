@@ -61,6 +61,18 @@ def test_any_sweeper_with_any_launcher(
     assert len(composed) == times.get((sweeper, launcher), 4)
 
 
+def test_folders_named_by_an_interpolation(command: Command) -> None:
+    """Which is each job's own: Hydra's default is such a one."""
+    named = "hydra.sweep.subdir=${hydra.job.override_dirname}"
+    outcome = command("-m", *QUICK, "seed=1,2", "hydra.sweep.dir=s", named)
+    assert (outcome.code, outcome.err) == (0, "")
+    names = [path.parent.name.split(",") for path in command.results()]
+    assert [sorted(f"seed={seed}" in name for name in names) for seed in (1, 2)] == [
+        [False, True],
+        [False, True],
+    ]
+
+
 def test_batches(command: Command) -> None:
     outcome = command("-m", *QUICK, "seed=range(5)", "hydra.sweeper.max_batch_size=2")
     assert (outcome.code, outcome.err) == (0, "")

@@ -11,6 +11,7 @@ import pytest
 
 from src.config import PROJECT
 from src.tracking.member import LOG, WEIGHTS
+from tests.conftest import Tell
 from tests.ledgers import swept
 
 MEMBERS, TIMES, MOST = 5_000, 5, 1.0  # seconds
@@ -19,7 +20,7 @@ FILES = (".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "ev
 
 
 @pytest.mark.slow
-def test_five_thousand_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_five_thousand_rows(tmp_path: Path, tell: Tell) -> None:
     """Beyond what the command takes for one row, which is its start; the best of each.
 
     In processor time, which is the clock's where nothing else runs: the tests may have company.
@@ -36,10 +37,9 @@ def test_five_thousand_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
         clock.append(time.perf_counter() - begun)
         assert "4,000 done, 500 failed, 500 pending of 5,000; " in said
     found = min(whole) - min(start)
-    with capsys.disabled():
-        print(f"\n{MEMBERS:,} ledger rows and their folders listed, {TIMES} times: {found:.2f} s")
-        for name, each in (("processor", whole), ("of one row", start), ("clock", clock)):
-            print(f"  {name} {', '.join(f'{seconds:.2f}' for seconds in each)} s")
+    tell(f"{MEMBERS:,} ledger rows and their folders listed, {TIMES} times: {found:.2f} s")
+    for name, each in (("processor", whole), ("of one row", start), ("clock", clock)):
+        tell(f"  {name} {', '.join(f'{seconds:.2f}' for seconds in each)} s")
     assert found < MOST
 
 
