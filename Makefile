@@ -72,8 +72,8 @@ test: install ## the fast tests
 test-peers: install ## our laws beside those of installed libraries (EXTRAS=dev,bench,peers installs them)
 	@$(PASSIVE) $(BIN)/python -m pytest -m peers -q $(ARGS)
 
-test-slow: install data ## the long tests, on the real data
-	@$(BIN)/python -m pytest -m slow -q $(ARGS)
+test-slow: install data ## the tests that take longer, some on the real data
+	@$(PASSIVE) $(BIN)/python -m pytest -m slow -q -n 2 --dist loadfile $(ARGS)
 
 check: install ## style and types
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from src.bench.names import (
     LIGHTNING,
     NOTEBOOK,
     PLAIN,
+    SYNC,
     VMAP,
     looked_at_name,
     numbers_name,
@@ -72,7 +73,12 @@ FIGURES: dict[str, Any] = {
         "members": 30,
         "epochs": 5,
         "wall": {"with": [50.5, 52.0, 50.0], "without": [50.0, 50.0, 50.0]},
-        "inside": {LEDGER: [1.0, 1.0, 0.5], CHECKPOINTS: [0.515, 0.56, 0.5], BEHIND: [9.0] * 3},
+        "inside": {
+            LEDGER: [0.75, 0.5, 0.25],
+            CHECKPOINTS: [0.515, 0.56, 0.5],
+            SYNC: [0.25, 0.5, 0.25],
+            BEHIND: [9.0] * 3,
+        },
     },
     "gpu": {
         "members": 1024,

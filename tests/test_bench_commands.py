@@ -44,6 +44,7 @@ def test_phases(frames: list[str], expected: str) -> None:
     assert phase(frames) == expected
 
 
+@pytest.mark.slow
 def test_the_sampler_books_wall_time() -> None:
     def validation_step() -> None:
         time.sleep(0.3)
@@ -97,11 +98,13 @@ def test_a_command_is_measured() -> None:
     assert found.phases[commands.OUTSIDE] > 0
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_is_told() -> None:
     with pytest.raises(RuntimeError, match="init=nothing: no such option"):
         commands.run(["init=nothing"])
 
 
+@pytest.mark.slow
 def test_the_machine() -> None:
     found = machine()
     assert found["cpu"]

@@ -22,6 +22,7 @@ def made(tier: str) -> Palette:
     return Palette(watched(even(trainer__epochs=2), tier), inits, activations)
 
 
+@pytest.mark.slow
 def test_a_fit_trains_every_member_whatever_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[Record]] = []
 

@@ -45,6 +45,7 @@ def assert_learns(way: Way, member_epochs: float) -> None:
     assert learned(way.first_loss, last)
 
 
+@pytest.mark.slow
 def test_the_harness_learns(choice: Palette) -> None:
     assert_learns(Stack.mixed(choice, 9, STEPS), 9.0)
     assert_learns(Stack.mixed(choice, 2, STEPS // 2), 1.0)
@@ -86,6 +87,7 @@ def test_the_notebook_loop_learns(tmp_path: Path) -> None:
     assert learned(loop.first_loss, [loop.run() for _ in range(40)][-1])
 
 
+@pytest.mark.slow
 def test_the_vmapped_gradient_against_autograd(still: Palette) -> None:
     loop = VmapLoop(still.base, 3, STEPS)
     problem = loop.problem

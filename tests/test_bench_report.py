@@ -51,7 +51,7 @@ def found(what: str) -> Bar:
         ("init=orthogonal, against torch", "at most 2.00×", 6.6667, False),
         ("ledger and checkpoints, against none", "at most 2%", 1.0, True),
         # What is written behind the training is not waited for.
-        ("waiting for ledger and checkpoints", "at most 2%", 3.0, False),
+        ("waiting for ledger, checkpoints and disk", "at most 2%", 3.0, False),
         ("1024 members x 1 epoch", "", 15.36, None),
         ("Adam's traffic", "", 0.3, None),
     ],

@@ -42,6 +42,7 @@ def broken() -> Told:
     raise SystemExit
 
 
+@pytest.mark.slow
 def test_turns_are_taken_round_by_round(tmp_path: Path) -> None:
     log = tmp_path / "log"
     workers = {name: [Worker(partial(Noted, name, log))] for name in "abc"}
@@ -50,6 +51,7 @@ def test_turns_are_taken_round_by_round(tmp_path: Path) -> None:
     assert {name: len(found) for name, found in seconds.items()} == {"a": 3, "b": 3, "c": 3}
 
 
+@pytest.mark.slow
 def test_side_by_side_is_counted_together(tmp_path: Path) -> None:
     log = tmp_path / "log"
     slow = [Worker(partial(Noted, "x", log, seconds=0.4)) for _ in range(2)]

@@ -50,6 +50,7 @@ def choice() -> Palette:
     return palette("data=synthetic")
 
 
+@pytest.mark.slow
 def test_members_are_mixed(choice: Palette) -> None:
     members = mixed(choice, 64)
     assert len({member.init.name for member in members}) == 6

@@ -134,6 +134,7 @@ def test_sweeps_are_judged_as_a_report_judges_one() -> None:
     assert 0 < together.claimed.mean() < 1
 
 
+@pytest.mark.slow
 def test_four_hundred_sweeps_of_arms_that_are_alike() -> None:
     """False claims: what a true 5 % exceeds once in ten thousand times. Coverage: within the bar
     and 4 standard errors of the 400 sweeps."""

@@ -47,6 +47,7 @@ def test_the_study_is_whole() -> None:
 
 
 @pytest.mark.parametrize(("law", "arms", "seeds"), [("runs", 2, 5), ("t3", 3, 10)])
+@pytest.mark.slow
 def test_the_study_is_of_the_statistics_as_they_are(law: str, arms: int, seeds: int) -> None:
     """Two cells anew, to the count; shares to the last digit kept."""
     kept = study.kept()
@@ -85,6 +86,7 @@ def test_another_file_is_refused(tmp_path: Path, text: str | None) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_is_missed_stands_on_the_page() -> None:
     kept = study.kept()
     worse = [replace(row, false=row.sweeps) for row in kept.alike]
@@ -94,6 +96,7 @@ def test_what_is_missed_stands_on_the_page() -> None:
     assert "Both are held" in page.page(kept)
 
 
+@pytest.mark.slow
 def test_every_law_is_explained_and_shown() -> None:
     text = page.page(study.kept())
     for law in laws().values():
@@ -146,6 +149,7 @@ def test_a_spread_is_taken_from_a_sweep(tmp_path: Path) -> None:
         spread.take(tmp_path / "sweep", path)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_page_of_what_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,6 +163,7 @@ def test_the_command_writes_the_page_of_what_is_kept(
     )
 
 
+@pytest.mark.slow
 def test_the_command_simulates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -63,6 +63,7 @@ def test_moments_against_torch(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("plenty")
+@pytest.mark.slow
 def test_a_cpu_takes_64_members_unless_told_otherwise() -> None:
     assert [len(stack) for stack in group(many(130))] == [43, 43, 44]
     assert [len(stack) for stack in group(many(130), StackLimits(max_stack=200))] == [130]

@@ -50,6 +50,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_one_whole_file_a_stack(checkpoint: Path) -> None:
     files = sorted(path.name for path in checkpoint.parent.iterdir() if path.is_file())
     assert len(files) == 1
@@ -71,11 +72,13 @@ def test_resumed_against_uninterrupted(
     assert [row["step"] for row in resumed[0].rows] == [0, 4, 8, 12, 16]
 
 
+@pytest.mark.slow
 def test_checkpoints_written_change_nothing(uninterrupted: list[Trained], tmp_path: Path) -> None:
     saved = train(members(trainer__epochs=4, trainer__checkpoint=True), tmp_path)
     assert all(same_numbers(one, other) for one, other in zip(saved, uninterrupted, strict=True))
 
 
+@pytest.mark.slow
 def test_resumed_twice(checkpoint: Path, uninterrupted: list[Trained], tmp_path: Path) -> None:
     """2 epochs, 1 more with a checkpoint of its own, then the last one."""
     third = members(checkpoint, trainer__epochs=3, trainer__checkpoint=True)
@@ -97,6 +100,7 @@ def test_resumed_wherever_a_window_of_the_curves_ends(tmp_path: Path, every: int
     assert same_numbers(resumed, whole)
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_run_trains_nothing(checkpoint: Path, tmp_path: Path) -> None:
     short = train(members(trainer__epochs=2), tmp_path / "short")
     resumed = train(members(checkpoint, trainer__epochs=2), tmp_path / "resumed")

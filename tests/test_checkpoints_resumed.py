@@ -58,6 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
 @pytest.mark.parametrize(
     "steps", [3, 4, 6, *(pytest.param(k, marks=pytest.mark.slow) for k in (1, 7))]
 )
+@pytest.mark.slow
 def test_after_any_step(whole: list[Any], tmp_path: Path, steps: int) -> None:
     """Within an epoch, within a window of the curves, at the end of either."""
     interrupted(mixture(), tmp_path, steps)
@@ -65,6 +66,7 @@ def test_after_any_step(whole: list[Any], tmp_path: Path, steps: int) -> None:
         assert same_story(one, other), k
 
 
+@pytest.mark.slow
 def test_after_the_last_step(
     whole: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +99,7 @@ def test_interrupted_again_and_again(whole: list[Any], tmp_path: Path) -> None:
     ("before", "after"),
     [(5, 3), *(pytest.param(*cut, marks=pytest.mark.slow) for cut in ((512, 4), (4, 512)))],
 )
+@pytest.mark.slow
 def test_stacks_cut_differently(whole: list[Any], tmp_path: Path, before: int, after: int) -> None:
     """Members of different stacks stand at different steps; each goes on from its own."""
     interrupted(mixture(), tmp_path, 3, before)
@@ -106,6 +109,7 @@ def test_stacks_cut_differently(whole: list[Any], tmp_path: Path, before: int, a
     assert not list(tmp_path.glob("stack-*.ckpt"))
 
 
+@pytest.mark.slow
 def test_half_of_the_members_alone(whole: list[Any], tmp_path: Path) -> None:
     """A member that has a result is kept, and its neighbours go on without it."""
     interrupted(mixture(), tmp_path, 5)
@@ -118,6 +122,7 @@ def test_half_of_the_members_alone(whole: list[Any], tmp_path: Path) -> None:
             assert same_story(one, other), k
 
 
+@pytest.mark.slow
 def test_code_that_began_what_other_code_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +147,7 @@ def test_code_that_began_what_other_code_ends(
 @pytest.mark.parametrize(
     ("detail", "tier"), [("all", "off"), ("few", "light"), ("all", "full"), ("few", "full")]
 )
+@pytest.mark.slow
 def test_each_detail_and_tier(tmp_path: Path, detail: str, tier: str) -> None:
     base = even(**LOGGED, diagnostics=tier, logger__detail=Detail(detail))
     goes_on([base, vary(base, seed=1, init="he")], tmp_path, 4)
@@ -171,6 +177,7 @@ ENGINES = [
 
 
 @pytest.mark.parametrize(("name", "steps"), ENGINES)
+@pytest.mark.slow
 def test_each_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, steps: int
 ) -> None:
@@ -178,6 +185,7 @@ def test_each_engine(
     goes_on(of_engine(name), tmp_path, steps)
 
 
+@pytest.mark.slow
 def test_halves_of_a_stack_that_failed_go_on(
     whole: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_schedules_resumed_against_uninterrupted(interrupted: Path, tmp_path: Path) -> None:
     configs = spread(trainer__epochs=4, trainer__ckpt_path=str(interrupted))
     checked(configs)

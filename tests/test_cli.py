@@ -174,6 +174,7 @@ def test_bad_input_is_told(command: Command, typed: str, words: list[str]) -> No
     ],
     ids=typed_only,
 )
+@pytest.mark.slow
 def test_bad_input_of_a_sweep_is_told(
     command: Command, typed: str, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ def test_against_hydra(
 
 
 @pytest.mark.parametrize("override", CHOICES + VALUES)
+@pytest.mark.slow
 def test_one_override_against_hydra(
     composer: Composer, loader: ConfigLoaderImpl, sweep: DictConfig, override: str
 ) -> None:

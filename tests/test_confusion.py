@@ -230,6 +230,7 @@ def test_what_is_asked(tmp_path: Path) -> None:
     assert refusal(str(tmp_path), "--json", "--page") == ("--json and --page: ask for one of them.")
 
 
+@pytest.mark.slow
 def test_stored_facts_are_those_of_the_configuration(configure: Configure) -> None:
     for overrides in (["activation=tanh", "optimizer=sgd"], ["model.dropout=0", "init=zeros"]):
         config = configure(*overrides)

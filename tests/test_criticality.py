@@ -143,6 +143,7 @@ def test_no_critical_point_is_told_with_the_range(name: str, bias: float, dropou
     assert ("repels" in said) == (name != "softplus")
 
 
+@pytest.mark.slow
 def test_gelu_between_its_repelling_and_its_attracting_point() -> None:
     """σw² of a repelling point, by scipy: q leaves it, though χ1 = 1."""
     phi, slope = BY_HAND["gelu"]

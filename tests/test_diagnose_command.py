@@ -26,6 +26,7 @@ def diagnose(tmp_path: Path) -> Iterator[Run]:
         yield run
 
 
+@pytest.mark.slow
 def test_zeros_are_found_out(diagnose: Run, tmp_path: Path) -> None:
     outcome = diagnose("init=zeros", "activation=relu")
     assert outcome.code == 0, outcome.err
@@ -48,6 +49,7 @@ def test_loss_of_zeros_at_the_start_is_ln_10(diagnose: Run) -> None:
     assert evidence["value"] == member["records"]["distinct_units"]["1"][str(evidence["step"])]
 
 
+@pytest.mark.slow
 def test_json_is_whole_and_strict(diagnose: Run) -> None:
     found = told(diagnose, "-m", "init=he", "init.gain=1,1e30", "optimizer=sgd")
     assert found["steps"] == 20
@@ -60,6 +62,7 @@ def test_json_is_whole_and_strict(diagnose: Run) -> None:
     assert diverged["diverged_at"] == 0
 
 
+@pytest.mark.slow
 def test_many_are_ranked_and_explained(diagnose: Run, tmp_path: Path) -> None:
     outcome = diagnose("-m", "init=zeros,he", "dropout=0,0.1")
     assert outcome.code == 0, outcome.err
@@ -75,6 +78,7 @@ def test_many_are_ranked_and_explained(diagnose: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_pages_of_many(diagnose: Run) -> None:
     outcome = diagnose("-m", "init=zeros,he", "--pages")
     assert outcome.code == 0, outcome.err
@@ -82,6 +86,7 @@ def test_pages_of_many(diagnose: Run) -> None:
     assert outcome.out.index("symmetric (1): ") < outcome.out.index("preactivations z")
 
 
+@pytest.mark.slow
 def test_a_sweep_of_one_has_its_page(diagnose: Run) -> None:
     outcome = diagnose("-m", "init=he")
     assert outcome.code == 0, outcome.err
@@ -94,12 +99,14 @@ def test_the_start_alone(diagnose: Run) -> None:
     assert "Judged from the start alone, of 30" in outcome.out
 
 
+@pytest.mark.slow
 def test_a_run_that_is_shorter_than_20_steps(diagnose: Run) -> None:
     assert told(diagnose, "trainer.steps_per_epoch=1")["steps"] == 5
     assert told(diagnose, "trainer.epochs=0")["steps"] == 0
 
 
 @pytest.mark.parametrize("typed", ["init=he", "-m init=he,zeros"])
+@pytest.mark.slow
 def test_off_a_terminal_it_is_plain_text(diagnose: Run, typed: str) -> None:
     outcome = diagnose(*typed.split())
     assert "\x1b" not in outcome.out + outcome.err
@@ -116,6 +123,7 @@ def test_off_a_terminal_it_is_plain_text(diagnose: Run, typed: str) -> None:
         pytest.param("-m init=he,zeros dropout=0,0.5 optimizer.lr=1e-3,1", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_80_columns_are_enough(diagnose: Run, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -127,6 +135,7 @@ def test_80_columns_are_enough(diagnose: Run, typed: str, monkeypatch: pytest.Mo
     assert "…" not in outcome.out
 
 
+@pytest.mark.slow
 def test_picture_is_an_svg_of_the_page(diagnose: Run, tmp_path: Path) -> None:
     outcome = diagnose("init=zeros", "--json", "--picture", "page.svg")
     assert outcome.code == 0, outcome.err
@@ -137,6 +146,7 @@ def test_picture_is_an_svg_of_the_page(diagnose: Run, tmp_path: Path) -> None:
     assert "python -m src.diagnose data=synthetic" in text
 
 
+@pytest.mark.slow
 def test_quiet_leaves_the_result(diagnose: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.progress.Count.EVERY", 0.0)
     typed = ("-m", "seed=1,2")

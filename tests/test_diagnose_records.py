@@ -76,6 +76,7 @@ STACKS["bf16"][1] = vary(STACKS["bf16"][1], trainer__precision="bf16-mixed")
 
 
 @pytest.mark.parametrize("name", STACKS)
+@pytest.mark.slow
 def test_rows_against_those_of_the_run(name: str, tmp_path: Path) -> None:
     configs = STACKS[name]
     runs = train(configs, tmp_path)
@@ -96,11 +97,13 @@ def test_rows_against_those_of_the_run(name: str, tmp_path: Path) -> None:
             assert member.verdicts[0].name == run.record["verdict"]["primary"]
 
 
+@pytest.mark.slow
 def test_two_of_these_diverge(tmp_path: Path) -> None:
     found = examined(STACKS["one diverges at step 1, one at the start"])
     assert [member.diverged_at for member in found] == [1, 0, None]
 
 
+@pytest.mark.slow
 def test_light_takes_fewer_probes_and_the_same_numbers(tmp_path: Path) -> None:
     (run,) = train([vary(BASE, diagnostics="light", init="he")], tmp_path)
     (full,) = examined([vary(BASE, init="he")])
@@ -109,6 +112,7 @@ def test_light_takes_fewer_probes_and_the_same_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 1, 3, 5, 6, 7, 30])
+@pytest.mark.slow
 def test_it_looks_at_the_last_step_asked_for(steps: int, tmp_path: Path) -> None:
     config = vary(BASE, init="he", diagnostics__every_n_steps=1)
     (run,) = train([config], tmp_path)
@@ -142,6 +146,7 @@ def test_a_member_does_not_depend_on_its_neighbours() -> None:
         assert rows(examined([alone])[0].records) == rows(together.records)
 
 
+@pytest.mark.slow
 def test_weights_of_a_file(tmp_path: Path) -> None:
     config = vary(BASE, init="he")
     layers = draw_layers([20, 8, 6, 10], start_of(config.init), config.seed)
@@ -152,6 +157,7 @@ def test_weights_of_a_file(tmp_path: Path) -> None:
     assert rows(member.records) == trained_rows(run)
 
 
+@pytest.mark.slow
 def test_a_fault_is_its_members_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """One member whose engine raises; the others are examined as if it were not there."""
     real = engine_for
@@ -171,6 +177,7 @@ def test_a_fault_is_its_members_own(monkeypatch: pytest.MonkeyPatch) -> None:
         assert rows(member.records) == rows(examined([config])[0].records)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tuned_is_told(tmp_path: Path) -> None:
     bias = option("init", "lsuv").bias
     dead = type(bias)(bias.law, -100.0)

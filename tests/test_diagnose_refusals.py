@@ -65,6 +65,7 @@ def test_bad_input_is_told(diagnose: Run, typed: str, words: str, tmp_path: Path
         pytest.param("-m init=critical activation=softplus,tanh", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_refusals_against_those_of_training(diagnose: Run, command: Command, typed: str) -> None:
     asked = (*TINY, *typed.split())
     trained = command(*asked)
@@ -72,6 +73,7 @@ def test_refusals_against_those_of_training(diagnose: Run, command: Command, typ
     assert diagnose(*asked, small=False).err == trained.err
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_is_not_judged_by_its_start(
     diagnose: Run, command: Command, tmp_path: Path
 ) -> None:
@@ -95,6 +97,7 @@ def test_missing_data_is_told(
     assert outcome.out == ""
 
 
+@pytest.mark.slow
 def test_a_member_that_fails_is_told_and_the_others_are_shown(diagnose: Run) -> None:
     typed = ("-m", "init=lsuv", "init.bias.value=0,-100")
     outcome = diagnose(*typed)

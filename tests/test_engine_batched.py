@@ -66,6 +66,7 @@ def assert_close(one: Sequence[Tensor], two: Sequence[Tensor], atol: float) -> N
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(recipes, min_size=1, max_size=7))
+@pytest.mark.slow
 def test_batched_against_reference(mixture: list[Recipe]) -> None:
     fast, slow = both(mixture, CHUNKS)
     assert_close([fast[0], *fast[2]], [slow[0], *slow[2]], allowed(DONE))
@@ -115,6 +116,7 @@ def test_two_hundred_steps_in_doubles_against_reference() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(recipes, min_size=2, max_size=12), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_member_against_its_single_run(mixture: list[Recipe], random: Any) -> None:
     """Wherever it stands: the products of a batch of matrices may sum in another order."""
     order = list(range(len(mixture)))

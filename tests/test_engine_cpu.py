@@ -98,6 +98,7 @@ recipes = st.builds(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(recipes, min_size=1, max_size=7))
+@pytest.mark.slow
 def test_cpu_engine_against_reference(mixture: list[Recipe]) -> None:
     """Sums of fewer than 16 terms of size 1, in another order: 16 roundings u = 2^-24 a product.
 

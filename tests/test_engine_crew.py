@@ -192,6 +192,7 @@ def test_no_thread_and_no_file_is_left_by_what_is_sent(monkeypatch: pytest.Monke
     forked.close()
 
 
+@pytest.mark.slow
 def test_new_examples_reach_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     other = examples()
     other.images.fill_(255)
@@ -205,6 +206,7 @@ def test_new_examples_reach_the_processes(monkeypatch: pytest.MonkeyPatch) -> No
         assert torch.equal(found.nan_to_num(-1.0), expected.nan_to_num(-1.0))
 
 
+@pytest.mark.slow
 def test_loaded_state_reaches_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     for forks in (True, False):
@@ -220,6 +222,7 @@ def test_loaded_state_reaches_the_processes(monkeypatch: pytest.MonkeyPatch) -> 
     assert all(torch.equal(*pair) for pair in zip(*told, strict=True))
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_no_stale_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a task has raised, the next run is that of an engine which never failed."""
     forked, calm = engine(True, monkeypatch), engine(True, monkeypatch)
@@ -233,6 +236,7 @@ def test_a_failure_leaves_no_stale_answers(monkeypatch: pytest.MonkeyPatch) -> N
     forked.close()
 
 
+@pytest.mark.slow
 def test_an_engine_that_is_closed_goes_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = engine(True, monkeypatch), engine(True, monkeypatch)
     for each in (one, other):

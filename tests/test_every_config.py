@@ -69,6 +69,7 @@ def sound(init: str, activation: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_the_pairs_without_a_law() -> None:
     """Kumar's needs a derivative at 0; at critical's σb = .1 four have no point that attracts."""
     found = {pair for pair in product(INITS, ACTIVATIONS) if not sound(*pair)}
@@ -76,6 +77,7 @@ def test_the_pairs_without_a_law() -> None:
     assert found == {("kumar", "leaky_relu"), ("kumar", "selu"), *pointless}
 
 
+@pytest.mark.slow
 def test_every_pair_of_init_and_activation_and_every_optimizer(tmp_path: Path) -> None:
     """A covering set: optimizers take turns, so that each meets most inits and activations."""
     configs = [
@@ -103,6 +105,7 @@ def test_every_init_with_every_activation_and_every_optimizer(tmp_path: Path) ->
     check(configs, train(configs, tmp_path))
 
 
+@pytest.mark.slow
 def test_every_trainer_that_this_machine_has(tmp_path: Path) -> None:
     """cpu, smoke and auto on the tiny problem; gpu differs in its accelerator alone."""
     base = tiny()

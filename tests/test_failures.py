@@ -49,6 +49,7 @@ def seconds_of_the_first(command: Command) -> float:
     return float(json.loads(path.read_text())["seconds"])
 
 
+@pytest.mark.slow
 def test_one_sentence_for_many_members(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_one_sentence_for_many_members(
 
 
 @pytest.mark.parametrize("launcher", ["stacked", "basic"])
+@pytest.mark.slow
 def test_the_first_failure_stops_the_sweep(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, launcher: str
 ) -> None:
@@ -86,6 +88,7 @@ def test_the_first_failure_stops_the_sweep(
     assert seconds_of_the_first(command) == before
 
 
+@pytest.mark.slow
 def test_a_member_without_a_folder_is_told_from_the_ledger(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -109,6 +112,7 @@ def test_a_member_without_a_folder_is_told_from_the_ledger(
     assert statuses(tmp_path / "here") == ["done"] * 3
 
 
+@pytest.mark.slow
 def test_members_that_have_ended_two_processes_begin_in_halves(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def are_tested(folder: Path) -> list[bool]:
     return [record["metrics"]["test"] is not None for record in read(folder)]
 
 
+@pytest.mark.slow
 def test_against_single_runs(tmp_path: Path) -> None:
     configs = members()
     records = held_out(configs, tmp_path / "held")

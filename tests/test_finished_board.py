@@ -12,6 +12,7 @@ from tests.boards import BASE
 from tests.training import even, train
 
 
+@pytest.mark.slow
 def test_its_pictures_and_its_test_numbers(tmp_path: Path) -> None:
     config, place = even(**BASE), tmp_path / "held" / "member=0"
     place.mkdir(parents=True)

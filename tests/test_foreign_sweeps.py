@@ -69,6 +69,7 @@ def write_words(sweep: Path, *words: str) -> None:
     Ledger.at(sweep, words).close()
 
 
+@pytest.mark.slow
 def test_a_hostile_sweep(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     target = trap(command.folder, monkeypatch)
     sweep = hostile(command, target)
@@ -99,6 +100,7 @@ def test_a_hostile_sweep(command: Command, monkeypatch: pytest.MonkeyPatch) -> N
     assert (command.folder / MARKER).exists()
 
 
+@pytest.mark.slow
 def test_own_pieces_are_resumed_with_trust(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +140,7 @@ def test_members_elsewhere(tmp_path: Path, name: str) -> None:
         ledger.rows()
 
 
+@pytest.mark.slow
 def test_links_and_pipes(command: Command, tmp_path: Path) -> None:
     assert command("-m", *TYPED, "report.page=false", "seed=1,2", "hydra.sweep.dir=s").code == 0
     sweep, outside = tmp_path / "s", tmp_path / "outside"
@@ -166,6 +169,7 @@ def test_links_and_pipes(command: Command, tmp_path: Path) -> None:
     assert outcome.sentences == ["s/result.json: is neither a file nor a folder; remove it."]
 
 
+@pytest.mark.slow
 def test_a_record_is_no_set_of_options(command: Command, tmp_path: Path) -> None:
     """Hydra would take its own config.yaml, and train the default without a word."""
     assert command(*TYPED, "hydra.run.dir=first").code == 0

@@ -50,6 +50,7 @@ def never() -> Any:
     return fail
 
 
+@pytest.mark.slow
 def test_where_settings_are_tuned_the_chosen_are_tested(command: Command, never: Any) -> None:
     outcome = command("-m", *QUICK, *TUNED)
     assert (outcome.code, outcome.err) == (0, "")
@@ -63,6 +64,7 @@ def test_where_settings_are_tuned_the_chosen_are_tested(command: Command, never:
         main([str(folder)])
 
 
+@pytest.mark.slow
 def test_the_numbers_are_those_of_their_own_runs(command: Command) -> None:
     assert command("-m", *QUICK, *TUNED).code == 0
     for record in read(command.folder / "here"):
@@ -85,6 +87,7 @@ def test_the_numbers_are_those_of_their_own_runs(command: Command) -> None:
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_where_nothing_is_tuned_each_is_tested_at_its_end(
     command: Command, typed: tuple[str, ...], never: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +99,7 @@ def test_where_nothing_is_tuned_each_is_tested_at_its_end(
 
 
 @pytest.mark.parametrize("how", ["hydra.sweeper.max_batch_size=3", "hydra/launcher=basic"])
+@pytest.mark.slow
 def test_where_the_sweep_is_not_seen_as_a_whole(command: Command, how: str) -> None:
     outcome = command("-m", *QUICK, *TUNED, how)
     assert (outcome.code, outcome.err) == (0, "")
@@ -103,6 +107,7 @@ def test_where_the_sweep_is_not_seen_as_a_whole(command: Command, how: str) -> N
     assert {name for name, yes in were_tested(folder).items() if yes} == chosen_by_hand(folder)
 
 
+@pytest.mark.slow
 def test_what_report_scientific_leaves_out_is_tuned(command: Command) -> None:
     typed = ("init=he,zeros", "activation=relu,tanh", "report.scientific=[init]")
     assert command("-m", *QUICK, *typed).code == 0
@@ -111,6 +116,7 @@ def test_what_report_scientific_leaves_out_is_tuned(command: Command) -> None:
     assert not any("report" in name for name in names)
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_is_told_the_command(
     command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +156,7 @@ def test_interrupted_while_it_tests(command: Command, monkeypatch: pytest.Monkey
     assert "python -m src.held_out here does so" in outcome.out
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tested_is_told_at_the_end(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +168,7 @@ def test_what_cannot_be_tested_is_told_at_the_end(
     assert outcome.out.count("val. acc. %") == 1
 
 
+@pytest.mark.slow
 def test_code_of_the_command_itself_is_trusted(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +208,7 @@ def test_bad_input_of_the_command(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_not_beside_a_process_that_trains(command: Command, capsys: Any) -> None:
     """The test set stays closed until it is known who is chosen."""
     with pytest.MonkeyPatch.context() as patch:

@@ -48,6 +48,7 @@ def expected_law(law: Law, shape: tuple[int, int]) -> Any:
 
 @settings(max_examples=120, derandomize=True, deadline=None, database=None)
 @given(scheme=SCHEMES, found=SETTINGS, shape=SHAPES, seed=st.integers(0, 2**63 - 1))
+@pytest.mark.slow
 def test_moments_support_and_law_at_any_shape(
     scheme: Scheme, found: Setting, shape: tuple[int, int], seed: int
 ) -> None:

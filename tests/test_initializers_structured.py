@@ -161,6 +161,7 @@ def test_diagonal_noise_is_normal() -> None:
 
 @anywhere
 @given(shape=SHAPES)
+@pytest.mark.slow
 def test_zero_hadamard_against_scipy(shape: Shape) -> None:
     fan_out, fan_in = shape
     if fan_out <= fan_in:

@@ -82,6 +82,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[A
         ("src.report.conclusion.keep", False, 1, 4, signal.SIGINT),
     ],
 )
+@pytest.mark.slow
 def test_interrupted_and_resumed(
     command: Command,
     tmp_path: Path,
@@ -137,6 +138,7 @@ def test_a_single_run(command: Command, tmp_path: Path, monkeypatch: pytest.Monk
     assert len(results(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_the_basic_launcher_ends_the_sweep(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +155,7 @@ def test_the_basic_launcher_ends_the_sweep(
     assert states(tmp_path / "here")[:2] == ["done", "pending"]
 
 
+@pytest.mark.slow
 def test_pictures_wait_for_no_member(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -104,6 +104,7 @@ def break_in(place: str, error: BaseException, patch: pytest.MonkeyPatch) -> Non
         ("finish", ValueError("refused"), "ValueError: refused"),
     ],
 )
+@pytest.mark.slow
 def test_a_fault_is_one_members_own(
     configs: list[Config],
     alone: list[Trained],
@@ -130,6 +131,7 @@ def test_a_fault_is_one_members_own(
 
 
 @pytest.mark.parametrize("how", ["gone", "a file"])
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_one_members_own(
     configs: list[Config],
     alone: list[Trained],
@@ -154,6 +156,7 @@ def test_a_folder_that_cannot_be_written_is_one_members_own(
     assert "/member=1/" in str(rows["member=1"].error)
 
 
+@pytest.mark.slow
 def test_a_stack_too_large_for_the_memory_finds_its_size(
     configs: list[Config],
     alone: list[Trained],
@@ -218,6 +221,7 @@ def test_a_member_is_retried_alone(
     assert (tmp_path / "member=1" / "train.log").read_text().count("Traceback") == 3
 
 
+@pytest.mark.slow
 def test_retries_end(
     configs: list[Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +233,7 @@ def test_retries_end(
     assert rows["member=1"].attempts == 3
 
 
+@pytest.mark.slow
 def test_the_first_failure_stops_what_has_not_begun(
     configs: list[Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def by_hydra(context: HydraContext, sweep: DictConfig, jobs: Jobs) -> list[JobRe
 @pytest.mark.parametrize(
     "extra", [(), ("hydra/job_logging=default",), ("hydra.output_subdir=null",)]
 )
+@pytest.mark.slow
 def test_against_run_job(
     hydra: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extra: tuple[str, ...]
 ) -> None:
@@ -163,6 +164,7 @@ def by_omegaconf(content: Any) -> str:
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(st.dictionaries(KEYS, NESTED, max_size=4))
+@pytest.mark.slow
 def test_yaml_against_omegaconf(content: dict[str, Any]) -> None:
     assert yaml_of(content) == by_omegaconf(content)
 

@@ -62,6 +62,7 @@ def test_an_option_of_ones_own_with_interpolations(tmp_path: Path) -> None:
             assert (last.name, last.value, last.gain) == ("seeded", seed, seed)
 
 
+@pytest.mark.slow
 def test_a_member_is_told_from_one_without(configure: Configure) -> None:
     keys = {
         resume_key(configure(f"init.layers.last={each}"))
@@ -112,12 +113,14 @@ def test_a_member_is_told_from_one_without(configure: Configure) -> None:
         ),
     ],
 )
+@pytest.mark.slow
 def test_what_is_refused(command: Command, typed: str, said: str) -> None:
     outcome = command(*QUICK, f"init.layers.{typed}")
     outcome.assert_refused()
     assert outcome.sentences == [said]
 
 
+@pytest.mark.slow
 def test_a_sweep_names_all_faults(command: Command) -> None:
     outcome = command("-m", *QUICK, "init=he", "init.layers.last=zeros,foo,1,bar")
     outcome.assert_refused()
@@ -125,6 +128,7 @@ def test_a_sweep_names_all_faults(command: Command) -> None:
     assert keys == [f"init.layers.last={each}" for each in ("foo", "1", "bar")]
 
 
+@pytest.mark.slow
 def test_a_sweep_of_layers(command: Command) -> None:
     swept = ("init=he,ones", "init.layers.last=zeros,null", "init.layers.first=null,xavier")
     outcome = command("-m", *QUICK, *swept, "trainer.epochs=0")
@@ -204,6 +208,7 @@ def test_torch_is_not_waited_for(project: Path) -> None:
     assert done.stdout == "zeros False\n", done.stderr
 
 
+@pytest.mark.slow
 def test_seeds_of_a_layer_do_not_depend_on_the_other_layers(command: Command) -> None:
     typed = (*QUICK, "trainer.epochs=0", "init.layers.first=xavier")
     command(*typed, "init=he", "hydra.run.dir=a")

@@ -50,6 +50,7 @@ def _released() -> Iterator[None]:
     release()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_told_and_a_death_frees(tmp_path: Path, project: Path) -> None:
     Ledger.at(tmp_path, ["seeds=3"]).close()
     with other_process(tmp_path, project) as process:

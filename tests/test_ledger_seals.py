@@ -68,6 +68,7 @@ def told(path: Path, sound: object) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_of_any_page_is_told_or_changes_nothing(path: Path) -> None:
     change(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     content = path.read_bytes()

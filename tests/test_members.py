@@ -23,6 +23,7 @@ def base() -> Config:
     return tiny(trainer__epochs=2)
 
 
+@pytest.mark.slow
 def test_results_come_in_the_order_given(base: Config, tmp_path: Path) -> None:
     """Two shapes, in turns: two stacks, whose members are not neighbours in the command."""
     configs = [vary(base, model__hidden=[8] if k % 2 else [4, 4], seed=k) for k in range(5)]
@@ -36,6 +37,7 @@ def test_results_come_in_the_order_given(base: Config, tmp_path: Path) -> None:
     assert alone.rows == trained[3].rows
 
 
+@pytest.mark.slow
 def test_a_member_that_raises_has_failed_and_its_stack_goes_on(
     base: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -74,6 +74,7 @@ def test_no_epochs_evaluates_the_start(calls: list[str], tmp_path: Path) -> None
         assert torch.equal(member.weights[f"{2 * layer}.bias"], bias)
 
 
+@pytest.mark.slow
 def test_the_last_partial_batch_is_trained_on(tmp_path: Path) -> None:
     """65 examples, 10 at a time: 7 steps, and a training loss over 65 examples."""
     base = tiny(data__train_size=65, trainer__epochs=2)
@@ -156,6 +157,7 @@ def test_bf16_mixed_precision(tmp_path: Path) -> None:
         assert row["validation_loss"] != expected["validation_loss"]
 
 
+@pytest.mark.slow
 def test_bf16_stack_against_single_runs(tmp_path: Path) -> None:
     base = even(trainer__epochs=2, trainer__precision="bf16-mixed")
     members = [
@@ -189,6 +191,7 @@ def test_gradients_are_those_of_the_members_own_mean_loss(tmp_path: Path) -> Non
     assert first.rows[1]["step"] == 1
 
 
+@pytest.mark.slow
 def test_every_member_has_an_optimizer_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,7 @@ def test_the_first_is_that_of_the_weights_before_any_update(tmp_path: Path) -> N
     assert steps(member)["train_loss"][0] == pytest.approx(np.log(10), rel=2**-22)
 
 
+@pytest.mark.slow
 def test_of_a_longer_run_the_first_hundred(tmp_path: Path) -> None:
     base = even(trainer__epochs=30, logger__every_n_steps=7)  # 4 steps an epoch
     (long,) = train([base], tmp_path / "long")
@@ -127,6 +128,7 @@ def test_no_steps_were_made(tmp_path: Path) -> None:
     assert steps(member) == {"train_loss": [], "train_accuracy": []}
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_has_its_first_steps(tmp_path: Path) -> None:
     base = even(trainer__epochs=2)
     train([vary(base, trainer__checkpoint=True)], tmp_path / "first")

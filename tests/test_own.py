@@ -54,6 +54,7 @@ def records(command: Command) -> dict[tuple[str, ...], dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 def test_a_sweep_of_own_and_builtin_pieces(command: Command) -> None:
     # Two threads, for which torch's own pieces are trained by processes even after autograd ran.
     outcome = command(*SWEEP, *TYPED, "hydra.launcher.threads=2")
@@ -76,6 +77,7 @@ def test_a_sweep_of_own_and_builtin_pieces(command: Command) -> None:
             assert torch.equal(tensor, single[name]["weights"][key]), (name, key)
 
 
+@pytest.mark.slow
 def test_a_single_run_with_the_search_path_and_arguments(command: Command) -> None:
     outcome = command(
         f"hydra.searchpath=[file://{MY_CONF}]",
@@ -129,6 +131,7 @@ def mixed(**changes: Any) -> list[Config]:
     ]
 
 
+@pytest.mark.slow
 def test_a_mixed_stack_against_single_runs(tmp_path: Path) -> None:
     """In one stack, which planning would not make: an engine must not care."""
     configs = mixed()
@@ -195,6 +198,7 @@ def test_equal_activations_are_one_function() -> None:
     assert built[0] is not built[2]
 
 
+@pytest.mark.slow
 def test_checkpoints_of_own_pieces(tmp_path: Path) -> None:
     whole = train([own(trainer__epochs=2), own(trainer__epochs=2, seed=1)], tmp_path / "whole")
     saved = [own(trainer__epochs=1, trainer__checkpoint=True, seed=seed) for seed in (0, 1)]

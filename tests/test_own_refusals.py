@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("group", "table"), [("init", INITS), ("activation", ACTIVATIONS), ("optimizer", OPTIMIZERS)]
 )
+@pytest.mark.slow
 def test_every_fault_of_a_sweep(
     command: Command,
     folder: Path,
@@ -120,6 +121,7 @@ def test_keys_without_a_value(command: Command, typed: str, keys: list[str]) -> 
     assert outcome.sentences == [f"{key}: has no value; write {key}=<value>." for key in keys]
 
 
+@pytest.mark.slow
 def test_a_target_of_a_layer_is_told_by_its_key(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def test_weights_do_not_feel_probes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("k", range(4))
+@pytest.mark.slow
 def test_records_do_not_feel_neighbours(k: int, tmp_path: Path) -> None:
     full = [vary(member, diagnostics="full") for member in members()]
     (alone,) = train([full[k]], tmp_path / "alone")

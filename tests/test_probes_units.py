@@ -79,6 +79,7 @@ def test_sizes_of_the_terms_decide_of_sums() -> None:
     assert float(distinct_rows(sums, torch.ones(1, 2, dtype=torch.float64))) == 1
 
 
+@pytest.mark.slow
 def test_copies_stay_copies_in_training(tmp_path: Path) -> None:
     """100 steps without dropout; of odd sizes, at whose edges products take another path."""
     base = tiny(

@@ -61,6 +61,7 @@ OFFSETS = [s * d for d in (1e-5, 3e-5, 1e-4, 3e-4, 1e-3) for s in (-1, 1)]
 
 
 @pytest.mark.parametrize("edge", [-1.0, 0.0, 0.75, 2.5])
+@pytest.mark.slow
 def test_a_jump_near_the_edge_of_a_panel_is_seen(edge: float) -> None:
     """E[1{z > a}] = (1 - erf(a/√2))/2, to the bound that the halvings keep: some 1e-12."""
     for a in [*(edge + d for d in OFFSETS), *torch.linspace(edge, edge + 0.25, 7).tolist()]:

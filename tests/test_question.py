@@ -42,6 +42,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("typed", "words"), REFUSED, ids=str)
+@pytest.mark.slow
 def test_refused_before_anything_trains(
     command: Command, typed: tuple[str, ...], words: list[str]
 ) -> None:
@@ -65,12 +66,14 @@ def test_refused_before_anything_trains(
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_taken(command: Command, typed: tuple[str, ...]) -> None:
     outcome = command("-m", *QUICK, *typed)
     assert (outcome.code, outcome.err) == (0, "")
     assert not any("report" in folder.name for folder in command.job_folders())
 
 
+@pytest.mark.slow
 def test_a_single_run_asks_nothing(command: Command) -> None:
     outcome = command(*QUICK, "report.scientific=[init]", "report.baseline=he")
     assert (outcome.code, outcome.err) == (0, "")

@@ -58,6 +58,7 @@ def assert_members_are_their_single_runs(
     st.booleans(),
     st.randoms(use_true_random=False),
 )
+@pytest.mark.slow
 def test_small_stacks(
     base: Config, mixture: list[dict[str, Any]], diverging: bool, random: Random
 ) -> None:

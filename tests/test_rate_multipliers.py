@@ -101,6 +101,7 @@ def largest_error(engine: type[Any], dtype: torch.dtype) -> float:
 
 
 @pytest.mark.parametrize("engine", [BatchedEngine, ReferenceEngine])
+@pytest.mark.slow
 def test_doubles_against_torch_param_groups(engine: type[Any]) -> None:
     """A multiplier forgotten is a move of 1e-3 or more; errors here are some 1e-15 each."""
     torch.set_default_dtype(torch.float64)  # or torch.optim keeps NAdam's momenta in float32
@@ -111,6 +112,7 @@ def test_doubles_against_torch_param_groups(engine: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("engine", [CpuEngine, BatchedEngine, ReferenceEngine])
+@pytest.mark.slow
 def test_float32_against_torch_param_groups(engine: type[Any]) -> None:
     """As test_residual's bound, with moves up to 4 times as large.
 

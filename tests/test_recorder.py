@@ -46,6 +46,7 @@ def assert_same(base: Sequence[Config], folder: Path, **changes: Any) -> list[li
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_members_of_all_kinds(
     tmp_path: Path, changes: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -55,23 +56,27 @@ def test_members_of_all_kinds(
     assert not caplog.records  # no probe has failed
 
 
+@pytest.mark.slow
 def test_own_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(EXAMPLE))
     base = own()
     assert_same([base, replace(base, seed=1)], tmp_path)
 
 
+@pytest.mark.slow
 def test_residual_networks(tmp_path: Path) -> None:
     base = even(model__residual=True, model__hidden=[16] * 5, trainer__epochs=2)
     members = [vary(base, init="he"), vary(base, init="fixup", activation="relu", seed=1)]
     assert_same(members, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_reference_engine(tmp_path: Path) -> None:
     """In bfloat16: what is looked at are the float32 weights."""
     assert_same(mixed(even(trainer__precision="bf16-mixed", trainer__epochs=2)), tmp_path)
 
 
+@pytest.mark.slow
 def test_stacks_of_several_processes(tmp_path: Path) -> None:
     """Data orders apart make blocks apart, which train in processes forked after autograd ran."""
     base = even(trainer__epochs=3)
@@ -84,6 +89,7 @@ def test_stacks_of_several_processes(tmp_path: Path) -> None:
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_epochs_of_many_steps_have_the_same_means(tmp_path: Path) -> None:
     """Of 50 steps: in one chunk or in nine, a mean is the same sum of float64 numbers."""
     base = even(data__train_size=400, data__batch_size=8, trainer__chunk_steps=64)

@@ -22,6 +22,7 @@ from tests.training import even, same_numbers, same_weights, train, vary
     [{}, pytest.param({"every_n_steps": 3}, marks=pytest.mark.slow), {"epochs": False}],
     ids=str,
 )
+@pytest.mark.slow
 def test_records_of_a_resumed_run(tmp_path: Path, changes: dict[str, Any]) -> None:
     def configs(**trainer: Any) -> list[Config]:
         base = even(**{f"trainer__{key}": value for key, value in trainer.items()})
@@ -51,6 +52,7 @@ def test_a_run_may_be_resumed_with_other_diagnostics(tmp_path: Path) -> None:
         assert steps(resumed) == expected
 
 
+@pytest.mark.slow
 def test_a_stack_tried_again_in_halves_has_no_row_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +72,7 @@ def test_a_stack_tried_again_in_halves_has_no_row_twice(
         assert records(one) == records(other)
 
 
+@pytest.mark.slow
 def test_a_probe_that_raises_costs_its_own_records_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,6 +103,7 @@ def test_a_probe_that_raises_costs_its_own_records_alone(
 
 
 @pytest.mark.parametrize("place", ["snapshots", "changes", "sample_of"])
+@pytest.mark.slow
 def test_a_look_that_raises_harms_nothing(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -142,6 +146,7 @@ def test_a_verdict_or_a_file_that_fails_loses_no_member(
 @pytest.mark.parametrize(
     "place", ["src.tracking.board.verdict_as_markdown", "src.diagnostics.gallery.predictions"]
 )
+@pytest.mark.slow
 def test_a_dashboard_that_fails_loses_no_member(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -163,6 +168,7 @@ def test_a_dashboard_that_fails_loses_no_member(
     assert "KeyError: 'planted'" in said
 
 
+@pytest.mark.slow
 def test_pictures_that_fail_cost_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -184,6 +190,7 @@ def test_pictures_that_fail_cost_no_others(
     ]
 
 
+@pytest.mark.slow
 def test_a_dashboard_that_fails_does_not_hide_why_a_member_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

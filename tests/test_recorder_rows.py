@@ -13,6 +13,7 @@ from tests.looking import mixed, records, steps, watched
 from tests.training import even, tiny, train, vary
 
 
+@pytest.mark.slow
 def test_records_of_a_stack_against_those_of_single_runs(tmp_path: Path) -> None:
     base = watched(even(trainer__epochs=2, trainer__chunk_steps=3), "full")
     members = mixed(base)
@@ -23,6 +24,7 @@ def test_records_of_a_stack_against_those_of_single_runs(tmp_path: Path) -> None
     assert len({repr(records(member)) for member in together}) == 8
 
 
+@pytest.mark.slow
 def test_records_of_odd_sizes_against_those_of_single_runs(tmp_path: Path) -> None:
     """Where a member of a stack does not begin on a multiple of 64 bytes."""
     base = tiny(data__features=13, data__classes=3, data__train_size=61, model__hidden=[7, 5])
@@ -71,6 +73,7 @@ def test_no_row_is_there_twice_and_all_probes_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.slow
 def test_update_of_a_step_against_the_weights_of_runs_that_end_there(
     tmp_path: Path, optimizer: str, precision: str
 ) -> None:
@@ -94,6 +97,7 @@ def test_update_of_a_step_against_the_weights_of_runs_that_end_there(
             assert story.value("update_ratio", t, layer) == pytest.approx(ratio, rel=2**-23)
 
 
+@pytest.mark.slow
 def test_a_diverged_member_has_no_records_after_it_and_its_neighbours_do(tmp_path: Path) -> None:
     base = watched(even(trainer__epochs=2), "full", every_n_steps=1)
     members = [

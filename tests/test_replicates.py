@@ -33,6 +33,7 @@ def test_short_for_a_range(typed: str, expected: str) -> None:
     assert arranged(["init=he", "-m", typed]) == ["init=he", expected, "-m"]
 
 
+@pytest.mark.slow
 def test_as_the_range_of_seeds(command: Command) -> None:
     for k, typed in enumerate(("seeds=3", "seed=range(3)")):
         outcome = command("-m", *QUICK, "init=he,zeros", typed, f"hydra.sweep.dir={k}")
@@ -48,6 +49,7 @@ def test_as_the_range_of_seeds(command: Command) -> None:
     assert "seed=range(3)" in task
 
 
+@pytest.mark.slow
 def test_among_the_parameters_of_the_sweeper(command: Command) -> None:
     outcome = command("-m", *QUICK, "+hydra.sweeper.params.seeds=2")
     assert (outcome.code, outcome.err) == (0, "")
@@ -97,18 +99,21 @@ def test_what_is_told(command: Command, typed: str, sentence: str) -> None:
     assert command.job_folders() == []
 
 
+@pytest.mark.slow
 def test_help_speaks_of_it(command: Command) -> None:
     outcome = command("--help")
     assert "seeds=10 is short for seed=range(10)" in outcome.out
 
 
 @pytest.mark.parametrize("typed", ["-m seeds", "-m seeds.foo=1"])
+@pytest.mark.slow
 def test_no_value(command: Command, typed: str) -> None:
     outcome = command(*QUICK, *typed.split())
     outcome.assert_refused()
     assert "seeds" in outcome.err
 
 
+@pytest.mark.slow
 def test_replicates_of_a_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["diagnose"])
     plan = planned([*SMALL, "init=he,zeros", "seeds=2"], [], several=True)

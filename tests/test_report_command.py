@@ -34,6 +34,7 @@ def test_a_report(sweep: Path) -> None:
     assert files(sweep / "report") == found
 
 
+@pytest.mark.slow
 def test_json_alone_on_standard_output(sweep: Path) -> None:
     outcome = report("sweep", "--json")
     assert (outcome.code, outcome.err) == (0, "")
@@ -57,6 +58,7 @@ def test_no_page(sweep: Path) -> None:
     assert not (sweep / "report").exists()
 
 
+@pytest.mark.slow
 def test_several_folders_are_one_table(sweep: Path, tmp_path: Path) -> None:
     written(tmp_path / "more", *(member("lecun", seed, 0.5) for seed in range(3)))
     outcome = report("sweep", "more", "--quiet")
@@ -142,6 +144,7 @@ def test_auto_is_a_metric(tmp_path: Path) -> None:
     assert json.loads(report("sweep", "--json", *flags).out)["metric"] == "test_accuracy"
 
 
+@pytest.mark.slow
 def test_one_arm_is_no_error(tmp_path: Path) -> None:
     written(tmp_path / "one", *(member("he", seed, 0.8 + seed / 100) for seed in range(3)))
     outcome = report("one")
@@ -149,6 +152,7 @@ def test_one_arm_is_no_error(tmp_path: Path) -> None:
     assert (tmp_path / "one" / "report" / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_stale_files_of_an_earlier_report_go_and_nothing_else(sweep: Path) -> None:
     report("sweep")
     folder = sweep / "report"
@@ -176,6 +180,7 @@ def test_ctrl_c(sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("figures", [0, 1])
+@pytest.mark.slow
 def test_a_half_written_report_lists_what_is_there(
     sweep: Path, monkeypatch: pytest.MonkeyPatch, figures: int
 ) -> None:
@@ -200,6 +205,7 @@ def test_a_half_written_report_lists_what_is_there(
     assert sorted([*listed, "report.json"]) == files(folder)
 
 
+@pytest.mark.slow
 def test_members_that_diverged_or_failed_are_no_fault(tmp_path: Path) -> None:
     others = [diverged(init__name="ones", seed=seed) for seed in range(3)]
     written(tmp_path / "sweep", *records(), *others, failed(init__name="he", seed=9))
@@ -208,6 +214,7 @@ def test_members_that_diverged_or_failed_are_no_fault(tmp_path: Path) -> None:
     assert "diverged" in outcome.out
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough(project: Path, sweep: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

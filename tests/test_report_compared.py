@@ -38,6 +38,7 @@ def compared(
     return compare(analyse(first, Options(**options)), analyse(second, Options(**options)))
 
 
+@pytest.mark.slow
 def test_changes_against_scipy_and_statsmodels() -> None:
     means = {"he": 0.8, "xavier": 0.7, "zeros": 0.1}
     first = sweep(means, spread=0.01)

@@ -129,6 +129,7 @@ def test_ranks_are_a_second_look() -> None:
     assert "need not agree with the letters" in caption
 
 
+@pytest.mark.slow
 def test_names_with_commas_have_a_plus_instead(tmp_path: Any) -> None:
     records = [
         member({"init": init, "activation": activation}, seed, value)

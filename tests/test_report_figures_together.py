@@ -16,6 +16,7 @@ MEANS = {"he": 0.88, "xavier": 0.87, "lecun": 0.86, "zeros": 0.1}
 
 # Two seeds make no claims, and so spare the letters of 52,326 pairs.
 @pytest.mark.parametrize(("count", "seeds"), [(1, 3), (2, 3), (30, 3), (90, 3), (324, 2)])
+@pytest.mark.slow
 def test_any_number_of_arms(count: int, seeds: int) -> None:
     analysis = many(count, seeds)
     drawn = drawings(analysis)
@@ -41,6 +42,7 @@ def pictures() -> list[Drawing]:
     return drawings(sweep(MEANS))
 
 
+@pytest.mark.slow
 def test_the_same_sweep_gives_the_same_bytes(pictures: list[Drawing], tmp_path: Path) -> None:
     again = drawings(sweep(MEANS))
     for k, drawn in enumerate((pictures, again)):
@@ -68,6 +70,7 @@ def test_nothing_is_cut_at_the_edges(pictures: list[Drawing]) -> None:
         assert tight.y1 < whole.height / drawing.figure.dpi + slack, drawing.name
 
 
+@pytest.mark.slow
 def test_dollars_in_names_are_no_formulas(tmp_path: Path) -> None:
     """A broken formula, a sound one and a lone dollar, in every picture and every format."""
     records = [

@@ -149,6 +149,7 @@ def test_a_lower_loss_is_better() -> None:
     assert [level.name for level in found["init"].levels] == ["zeros", "xavier", "he"]
 
 
+@pytest.mark.slow
 def test_the_page_and_the_document_show_them(tmp_path: Path) -> None:
     records = [r | {"folder": str(k)} for k, r in enumerate(sweep())]
     tree = Tree(shown(tmp_path / "whole", records))
@@ -185,6 +186,7 @@ def arms_of(inits: int, activations: int, optimizers: int) -> list[Arm]:
 KEYS = ("init", "activation", "optimizer")
 
 
+@pytest.mark.slow
 def test_324_arms_take_half_a_second() -> None:
     """Of processor time, of 972 runs; on an idle core it takes 0.5 s. The bound is three times
     what is aimed at, for a busy machine."""

@@ -211,6 +211,7 @@ def test_names_in_an_arms_colour_are_drawn_as_words(whole: str) -> None:
     assert not any("--arm-" in style for style in texts)
 
 
+@pytest.mark.slow
 def test_a_thousand_members_stay_below_15_mb(tmp_path: Path) -> None:
     accuracies = {f"init_{k:02}": 0.3 + k / 100 for k in range(50)}
     text = shown(tmp_path, sweep(accuracies, 20))

@@ -199,6 +199,7 @@ def test_plain_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(line.isascii() for line in table)
 
 
+@pytest.mark.slow
 def test_an_output_that_knows_ascii_only(tmp_path: Path) -> None:
     """In a process of its own, whose encoding is set before its first word."""
     records = [*arm("hé", HE), *arm("xavier", [x + (-1) ** k / 100 for k, x in enumerate(HE)])]

@@ -83,6 +83,7 @@ def largest_errors(engine: type[Any], recipes: list[Recipe], dtype: torch.dtype)
 
 
 @pytest.mark.parametrize("engine", [BatchedEngine, ReferenceEngine])
+@pytest.mark.slow
 def test_batched_engines_in_doubles_against_twin(engine: type[Any]) -> None:
     """A wrong term is of the size of an update, 1e-4 or more; errors here are some 1e-15 each."""
     torch.set_default_dtype(torch.float64)  # or torch.optim keeps NAdam's momenta in float32
@@ -94,6 +95,7 @@ def test_batched_engines_in_doubles_against_twin(engine: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("engine", [CpuEngine, BatchedEngine, ReferenceEngine])
+@pytest.mark.slow
 def test_engines_in_float32_against_twin(engine: type[Any]) -> None:
     """float32 against float64, u = 2^-24, as in test_stack_against_plain_torch.
 
@@ -161,6 +163,7 @@ def test_residual_member_against_its_single_run() -> None:
             assert torch.equal(one[0], two[k])
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_scale_is_not_lost() -> None:
     """Twins alone could agree on nothing: every scale moves in every engine."""
     recipes = mixture()

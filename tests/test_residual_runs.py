@@ -42,6 +42,7 @@ def members(base: Config) -> list[Config]:
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_residual_stack_against_single_runs(sizes: dict[str, Any], tmp_path: Path) -> None:
     base = even(trainer__epochs=2, trainer__chunk_steps=3, **{**RESIDUAL, **sizes})
     configs = members(base)
@@ -53,6 +54,7 @@ def test_residual_stack_against_single_runs(sizes: dict[str, Any], tmp_path: Pat
         assert not any(same_weights(alone, other) for other in together[k + 1 :])
 
 
+@pytest.mark.slow
 def test_resumed_against_uninterrupted(tmp_path: Path) -> None:
     base = even(trainer__epochs=4, trainer__chunk_steps=3, **RESIDUAL)
     whole = train(members(base), tmp_path / "whole")
@@ -77,6 +79,7 @@ def test_a_plain_run_does_not_go_on_from_a_residual_checkpoint(tmp_path: Path) -
     assert "model.residual=True, but this run has model.residual=False" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_twenty_layers_train(tmp_path: Path) -> None:
     """Ten clearly separate classes, nine blocks: learned, where the same plain network is not.
 

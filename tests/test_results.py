@@ -33,6 +33,7 @@ def strict(path: Path) -> Any:
 # --- result.json --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_files_of_a_member(four: list[Trained]) -> None:
     for member in four:
         names = {path.name for path in member.folder.iterdir()}

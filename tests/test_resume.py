@@ -1,7 +1,6 @@
 """What is finished is kept, what is missing is trained, whatever a killed process has left."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from src.ledger.store import LEDGER, Ledger
 from src.tracking.files import RESULT, read_result, remove_partials, write_result
 from src.tracking.member import WEIGHTS
 from tests.command import Command
-from tests.conftest import SMALL
-from tests.resuming import QUICK, SWEEP, Whole, kept, numbers, rows, table, whole_sweep
+from tests.resuming import SWEEP, Whole, kept, numbers, rows, table, whole_sweep
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +19,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return whole_sweep(tmp_path_factory.mktemp("whole"))
 
 
+@pytest.mark.slow
 def test_the_ledger_of_a_sweep(whole: Whole) -> None:
     found = rows(whole.folder)
     assert set(found) == {path.parent.name for path in whole.folder.rglob(RESULT)}
@@ -76,6 +75,7 @@ def test_what_is_missing_is_trained(whole: Whole, command: Command, tmp_path: Pa
 
 
 @pytest.mark.parametrize("how", ["damaged", "gone", "elsewhere"])
+@pytest.mark.slow
 def test_a_result_whose_weights_are_lost(
     whole: Whole, command: Command, tmp_path: Path, how: str
 ) -> None:
@@ -100,6 +100,7 @@ def test_a_result_whose_weights_are_lost(
     assert numbers(folder) == numbers(whole.folder)
 
 
+@pytest.mark.slow
 def test_a_result_that_the_ledger_does_not_know(
     whole: Whole, command: Command, tmp_path: Path
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_result_that_the_ledger_does_not_know(
     assert kept(folder) == before
 
 
+@pytest.mark.slow
 def test_killed_before_a_folder_was_opened(whole: Whole, command: Command, tmp_path: Path) -> None:
     folder = whole.copied(tmp_path)
     with Ledger.at(folder) as ledger:
@@ -134,6 +136,7 @@ def test_killed_before_a_folder_was_opened(whole: Whole, command: Command, tmp_p
 
 
 @pytest.mark.parametrize("how", ["absent", "empty", "damaged"])
+@pytest.mark.slow
 def test_without_a_ledger_the_overrides_are_typed(
     whole: Whole, command: Command, tmp_path: Path, how: str
 ) -> None:
@@ -166,6 +169,7 @@ def test_without_a_ledger_the_overrides_are_typed(
 
 
 @pytest.mark.parametrize("name", ["a b", "ä,ß=1", "it's $HOME"])
+@pytest.mark.slow
 def test_a_folder_that_was_moved(whole: Whole, command: Command, tmp_path: Path, name: str) -> None:
     folder = whole.copied(tmp_path, name)
     shutil.rmtree(folder / whole.member("zeros", 1))
@@ -178,6 +182,7 @@ def test_a_folder_that_was_moved(whole: Whole, command: Command, tmp_path: Path,
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.slow
 def test_a_sweep_is_extended(whole: Whole, command: Command, tmp_path: Path) -> None:
     folder = whole.copied(tmp_path)
     before = kept(folder)
@@ -198,6 +203,7 @@ def test_a_sweep_is_extended(whole: Whole, command: Command, tmp_path: Path) -> 
     assert "resumed: 6 of 6" in command("resume=s").out
 
 
+@pytest.mark.slow
 def test_without_resume_finished_runs_are_refused(
     whole: Whole, command: Command, tmp_path: Path
 ) -> None:
@@ -212,6 +218,7 @@ def test_without_resume_finished_runs_are_refused(
     assert (kept(folder), rows(folder)) == (before, known)
 
 
+@pytest.mark.slow
 def test_what_is_half_written_is_removed(whole: Whole, command: Command, tmp_path: Path) -> None:
     folder = whole.copied(tmp_path)
     missing = whole.member("he", 0)
@@ -223,28 +230,3 @@ def test_what_is_half_written_is_removed(whole: Whole, command: Command, tmp_pat
     assert command("resume=s").code == 0
     assert [place for place in left if (place / partial).exists()] == []
     remove_partials(folder / "absent")
-
-
-def test_a_single_run(command: Command, tmp_path: Path) -> None:
-    outcome = command(*QUICK, "init=he", "hydra.run.dir=r")
-    assert (outcome.code, outcome.err) == (0, "")
-    expected = numbers(tmp_path / "r")
-    assert [(row.name, row.status) for row in rows(tmp_path / "r").values()] == [(".", DONE)]
-    hydra = {path.name: path.read_bytes() for path in (tmp_path / "r" / ".hydra").iterdir()}
-    again = command("resume=r")
-    assert (again.code, again.err) == (0, "")
-    assert "resumed: 1 of 1 members is finished, 0 go on\n" in again.out
-    os.rename("r", "q")
-    (tmp_path / "q" / RESULT).unlink()
-    again = command("resume=q")
-    assert again.code == 0
-    assert "resumed: 0 of 1 members are finished, 1 goes on\n" in again.out
-    assert numbers(tmp_path / "q") == expected
-    assert [row.attempts for row in rows(tmp_path / "q").values()] == [2]
-    refused = command("resume=q", *SMALL, "logger=none", "init=zeros")
-    refused.assert_refused()
-    assert refused.sentences == [
-        f"{tmp_path}/q: was begun with init=he, not zeros; what was begun is kept."
-    ]
-    found = {path.name: path.read_bytes() for path in (tmp_path / "q" / ".hydra").iterdir()}
-    assert found == hydra

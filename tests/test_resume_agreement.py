@@ -73,6 +73,7 @@ def test_code_that_differs() -> None:
     )
 
 
+@pytest.mark.slow
 def test_other_members_are_refused(command: Command, tmp_path: Path) -> None:
     sweep = ("-m", *QUICK, "trainer.epochs=0", "seed=1,2")
     assert command(*sweep, "hydra.sweep.dir=s").code == 0
@@ -105,6 +106,7 @@ def test_other_members_are_refused(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny_shapes")
+@pytest.mark.slow
 def test_the_data_of_a_sweep(command: Command, tmp_path: Path) -> None:
     """Of files that nobody has published a checksum of."""
     root = write(tmp_path / "data", made_files())
@@ -141,6 +143,7 @@ def test_the_data_of_a_sweep(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny_shapes")
+@pytest.mark.slow
 def test_the_data_of_a_checkpoint(command: Command, tmp_path: Path) -> None:
     """Nothing else says what they were, where the ledger and the result are lost."""
     write(tmp_path / "data", made_files())
@@ -171,6 +174,7 @@ def test_the_data_of_a_checkpoint(command: Command, tmp_path: Path) -> None:
     assert said.endswith("its members begin at their start")
 
 
+@pytest.mark.slow
 def test_other_code_is_told(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +194,7 @@ def test_other_code_is_told(
     assert "trained so far" not in command("resume=s", "quiet=true").out
 
 
+@pytest.mark.slow
 def test_the_initial_weights_of_a_sweep(command: Command, tmp_path: Path) -> None:
     """Their file is replaced once members are finished, or gone: these stay what they are of."""
     single = (*QUICK, "trainer.epochs=0", "init=he")

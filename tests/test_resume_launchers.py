@@ -25,6 +25,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_any_way(command: Command, tmp_path: Path, way: str) -> None:
     whole = command(*SWEEP, *WAYS[way])
     assert (whole.code, whole.err) == (0, "")
@@ -52,6 +53,7 @@ def test_any_way(command: Command, tmp_path: Path, way: str) -> None:
     assert "0 s left" not in again.out
 
 
+@pytest.mark.slow
 def test_a_member_that_another_process_trains_still(command: Command, tmp_path: Path) -> None:
     """What a launcher has begun elsewhere may outlive it."""
     assert command(*SWEEP, *WAYS["basic"]).code == 0

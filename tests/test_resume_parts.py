@@ -33,6 +33,7 @@ def asking(init: str, way: str) -> list[str]:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_fewer(whole: Whole, command: Command, tmp_path: Path, way: str) -> None:
     """What is left out is asked for by the first words still."""
     folder = whole.copied(tmp_path)
@@ -48,6 +49,7 @@ def test_fewer(whole: Whole, command: Command, tmp_path: Path, way: str) -> None
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_others(whole: Whole, command: Command, tmp_path: Path, way: str) -> None:
     folder = whole.copied(tmp_path)
     before, first, known = kept(folder), words(folder), rows(folder)
@@ -60,6 +62,7 @@ def test_others(whole: Whole, command: Command, tmp_path: Path, way: str) -> Non
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_more(whole: Whole, command: Command, tmp_path: Path, way: str) -> None:
     """In any order; from then on they belong to the sweep."""
     folder = whole.copied(tmp_path)

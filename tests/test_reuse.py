@@ -43,6 +43,7 @@ def members(sweep: Path) -> list[Path]:
     return sorted(path.parent for path in sweep.glob(f"*/{RESULT}"))
 
 
+@pytest.mark.slow
 def test_a_sweep_of_which_some_is_there(earlier: Command) -> None:
     """To the byte and the bit what a sweep is that trained all of it."""
     outcome = earlier(*ASKED, "quiet=false", "reuse=true", "hydra.sweep.dir=multirun/b")
@@ -76,6 +77,7 @@ def test_a_sweep_of_which_some_is_there(earlier: Command) -> None:
     shutil.rmtree(reused)
 
 
+@pytest.mark.slow
 def test_without_the_word_all_is_trained(earlier: Command) -> None:
     outcome = earlier("-m", *QUICK, "init=he", "seeds=1", "hydra.sweep.dir=multirun/c")
     assert outcome.code == 0
@@ -84,6 +86,7 @@ def test_without_the_word_all_is_trained(earlier: Command) -> None:
     shutil.rmtree(earlier.folder / "multirun" / "c")
 
 
+@pytest.mark.slow
 def test_a_single_run(earlier: Command) -> None:
     outcome = earlier(*QUICK, "init=he", "seed=2", "reuse=true", "hydra.run.dir=outputs/two")
     assert (outcome.code, outcome.err) == (0, "")
@@ -113,6 +116,7 @@ def test_the_test_set_is_held_out_all_the_same(earlier: Command) -> None:
         shutil.rmtree(each)
 
 
+@pytest.mark.slow
 def test_interrupted_while_it_copies(earlier: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no result yet is taken or trained at the next attempt."""
     folder = "multirun/d"

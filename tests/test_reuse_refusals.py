@@ -68,6 +68,7 @@ def found(earlier: Path, tmp_path: Path, configure: Configure) -> Found:
     return found
 
 
+@pytest.mark.slow
 def test_what_decides_no_number_may_differ(found: Found) -> None:
     assert found("quiet=false", "logger=none", "trainer.checkpoint=true", "report.page=true")
 
@@ -83,6 +84,7 @@ def test_what_decides_no_number_may_differ(found: Found) -> None:
         "trainer.precision=bf16-mixed",
     ],
 )
+@pytest.mark.slow
 def test_another_configuration(found: Found, override: str) -> None:
     assert not found(override)
 
@@ -115,12 +117,14 @@ def test_own_pieces_are_never_taken(found: Found) -> None:
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_another_result(found: Found, changes: dict[str, Any]) -> None:
     found.tell(**changes)
     assert not found()
 
 
 @pytest.mark.parametrize("name", [RESULT, WEIGHTS, RECORDS])
+@pytest.mark.slow
 def test_a_damaged_file(found: Found, name: str) -> None:
     path = found.source / name
     path.write_bytes(path.read_bytes()[:-9])

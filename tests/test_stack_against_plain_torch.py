@@ -162,6 +162,7 @@ def scheduled(base: Config, eps: dict[str, Any]) -> list[Config]:
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_stack_against_sequential_and_torch_optim(changes: dict[str, Any], tmp_path: Path) -> None:
     base = vary(tiny(trainer__epochs=EPOCHS, model__dropout=0.0), **changes)
     trained = train(members(base), tmp_path)
@@ -219,6 +220,7 @@ def test_zeros_moves_nothing_but_the_last_bias(tmp_path: Path) -> None:
     assert moved == {"4.bias"}
 
 
+@pytest.mark.slow
 def test_training_learns(tmp_path: Path) -> None:
     """Ten clearly separate classes: nearly all of 30 examples right, against 3 by chance."""
     base = tiny(trainer__epochs=15, data__noise=0.05, model__hidden=[32, 16])

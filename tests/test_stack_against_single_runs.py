@@ -66,6 +66,7 @@ def test_the_members_are_worth_comparing(together: list[Trained]) -> None:
         assert not any(same_weights(member, other) for other in together[k + 1 :])
 
 
+@pytest.mark.slow
 def test_shuffled_order_against_order_given(
     base: Config, together: list[Trained], tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_shuffled_order_against_order_given(
         assert same_numbers(shuffled[position], together[k])
 
 
+@pytest.mark.slow
 def test_several_small_stacks_against_one(
     base: Config, together: list[Trained], tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_several_small_stacks_against_one(
 
 
 @pytest.mark.parametrize("chunk_steps", [1, 2, 48])
+@pytest.mark.slow
 def test_chunks_change_nothing(
     base: Config, together: list[Trained], tmp_path: Path, chunk_steps: int
 ) -> None:
@@ -106,6 +109,7 @@ def test_the_same_command_twice(base: Config, together: list[Trained], tmp_path:
     assert all(same_numbers(one, other) for one, other in zip(again, together, strict=True))
 
 
+@pytest.mark.slow
 def test_default_architecture_against_single_runs(tmp_path: Path) -> None:
     """784-256-128-10 in batches of 100, evaluated 1,000 at a time: what people run."""
     base = tiny(
@@ -125,6 +129,7 @@ def test_default_architecture_against_single_runs(tmp_path: Path) -> None:
     assert_each_is_its_single_run(members, tmp_path)
 
 
+@pytest.mark.slow
 def test_odd_sizes_against_single_runs(tmp_path: Path) -> None:
     """Sizes that fill no vector registers, and a last batch of 1: still equal to the bit."""
     base = tiny(

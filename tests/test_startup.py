@@ -132,6 +132,7 @@ def test_ctrl_c_during_the_first_imports_is_told_in_one_line(
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_enough(project: Path) -> None:
     # python -m src.train --help | head -1
     reading, writing = os.pipe()

@@ -88,6 +88,7 @@ def test_estimates_against_rliable_definitions() -> None:
     assert iqm == pytest.approx(stats.trim_mean(scores, 0.25, axis=None), abs=1e-14)
 
 
+@pytest.mark.slow
 def test_resamples_against_rliable_definition() -> None:
     """Its stratified bootstrap draws runs with replacement for each task by itself. A twin that
     does so one by one must have the same law: by Kolmogorov and Smirnov, 4,000 against 4,000 draws,
@@ -116,6 +117,7 @@ def test_resamples_draw_each_place_alike() -> None:
 
 
 @pytest.mark.parametrize("n", [3, 5])
+@pytest.mark.slow
 def test_stratified_covers_where_each_stratum_is_small(n: int) -> None:
     """The effect of one setting over three levels of another, n seeds each: 800 sweeps. A share of
     95 % of so many has a standard deviation of 0.77 points; 93 to 97 %, and three of them."""

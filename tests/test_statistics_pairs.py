@@ -78,6 +78,7 @@ def test_t_against_scipy(n: int) -> None:
 
 @settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30), st.integers(0, 3))
+@pytest.mark.slow
 def test_holm_against_statsmodels(found: list[float], holes: int) -> None:
     p = np.array([*found, *[math.nan] * holes])
     np.random.default_rng(len(found)).shuffle(p)

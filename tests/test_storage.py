@@ -134,6 +134,7 @@ FULL = [
 
 
 @pytest.mark.parametrize(("moment", "left"), FULL)
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(
     command: Command,
     disk: Path,
@@ -161,6 +162,7 @@ def test_a_full_disk_loses_nothing(
 @pytest.mark.parametrize(
     "moment", ["epoch", *(pytest.param(m, marks=pytest.mark.slow) for m in ("start", "result"))]
 )
+@pytest.mark.slow
 def test_a_folder_that_turns_read_only_loses_nothing(
     command: Command,
     disk: Path,

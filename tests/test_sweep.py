@@ -236,6 +236,7 @@ FOREIGN = [f"hydra.searchpath=[file://{CONF}]", "hydra.job.chdir=true"]
 
 
 @pytest.mark.usefixtures("undisturbed_logging", "hydra_restore_singletons")
+@pytest.mark.slow
 def test_a_task_that_is_not_ours(hydra_sweep_runner: TSweepRunner, tmp_path: Path) -> None:
     overrides = ["hydra/launcher=stacked", *FOREIGN]
     sweep_2_jobs(hydra_sweep_runner, overrides, lambda _: 100, tmp_path)

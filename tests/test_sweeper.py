@@ -35,6 +35,7 @@ def composed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return seen
 
 
+@pytest.mark.slow
 def test_a_sweep_is_composed_once_for_all_seeds(
     command: Command, composed: list[list[str]]
 ) -> None:
@@ -47,6 +48,7 @@ def test_a_sweep_is_composed_once_for_all_seeds(
 
 @pytest.mark.parametrize("sweeper", ["grid", "basic"])
 @pytest.mark.parametrize("launcher", ["stacked", "basic"])
+@pytest.mark.slow
 def test_any_sweeper_with_any_launcher(
     command: Command, composed: list[list[str]], sweeper: str, launcher: str
 ) -> None:
@@ -73,6 +75,7 @@ def test_folders_named_by_an_interpolation(command: Command) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_batches(command: Command) -> None:
     outcome = command("-m", *QUICK, "seed=range(5)", "hydra.sweeper.max_batch_size=2")
     assert (outcome.code, outcome.err) == (0, "")
@@ -83,6 +86,7 @@ def test_batches(command: Command) -> None:
     assert len(list(csv.reader(path.read_text().splitlines()))) == 6
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_refused_leaves_those_before_it(command: Command) -> None:
     outcome = command("-m", *QUICK, "seed=1,2,x", "hydra.sweeper.max_batch_size=2")
     outcome.assert_refused()
@@ -131,6 +135,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("typed", "sentences"), FAULTS, ids=lambda case: str(case)[:40])
+@pytest.mark.slow
 def test_all_faults_are_told(command: Command, typed: str, sentences: list[str]) -> None:
     outcome = command("-m", *QUICK, *typed.split())
     outcome.assert_refused()
@@ -142,6 +147,7 @@ def test_all_faults_are_told(command: Command, typed: str, sentences: list[str])
     assert command.job_folders() == []
 
 
+@pytest.mark.slow
 def test_a_key_that_only_the_swept_options_have(command: Command) -> None:
     """Hydra alone refuses it: the default optimizer, Adam, has no momentum."""
     outcome = command("-m", *QUICK, "optimizer=momentum,nesterov", "optimizer.momentum=0.5")
@@ -151,6 +157,7 @@ def test_a_key_that_only_the_swept_options_have(command: Command) -> None:
     assert {record["optimizer"]["name"] for record in records} == {"momentum", "nesterov"}
 
 
+@pytest.mark.slow
 def test_the_division_is_told_once(command: Command) -> None:
     loud = [item for item in QUICK if item != "quiet=true"]
     outcome = command("-m", *loud, "seed=range(5)", "hydra.launcher.max_stack=2")
@@ -164,6 +171,7 @@ def test_the_division_is_told_once(command: Command) -> None:
     assert "No two" not in outcome.out
 
 
+@pytest.mark.slow
 def test_threads_are_those_asked_for(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     before = torch.get_num_threads()
     outcome = command("-m", *QUICK, "seed=1,2", "hydra.launcher.threads=1")

@@ -84,6 +84,7 @@ def test_end_points_are_the_result(four: list[Trained]) -> None:
         ]
 
 
+@pytest.mark.slow
 def test_learning_rate_is_the_one_of_the_last_step(tmp_path: Path) -> None:
     """6 steps an epoch; at step 0 the first one, which is yet to come."""
     base = tiny(logger="tensorboard", trainer__epochs=2, optimizer__lr=0.5)

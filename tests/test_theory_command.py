@@ -51,6 +51,7 @@ def told(theory: Run, *arguments: str) -> Any:
 # --- numbers --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_he_and_relu_as_by_hand(theory: Run) -> None:
     found = told(theory, "init=he", "model.hidden=[30]*4", "dropout=0.25")
     x = splits_of(tiny()).train.batch(torch.arange(60))[0].double()
@@ -78,6 +79,7 @@ def test_he_and_relu_as_by_hand(theory: Run) -> None:
     assert loss["evaluation"] == pytest.approx(expected_loss(2 * moment, 10))
 
 
+@pytest.mark.slow
 def test_layers_of_their_own_law(theory: Run) -> None:
     layers = told(theory, "init=default", "model.hidden=[30,40]", "init.gain=2")["layers"]
     assert [layer["sigma_w_squared"] for layer in layers] == pytest.approx([4 / 3] * 3)
@@ -112,6 +114,7 @@ def test_layers_of_their_own_law(theory: Run) -> None:
         ("init=he model.hidden=[]", ["Expected loss at the start"]),
     ],
 )
+@pytest.mark.slow
 def test_what_it_says(theory: Run, typed: str, words: list[str]) -> None:
     outcome = theory(*typed.split())
     assert outcome.code == 0, outcome.err
@@ -129,6 +132,7 @@ def test_what_is_not_covered_has_no_number(theory: Run, typed: str) -> None:
     assert found["loss_at_start"] == {"training": None, "evaluation": None}
 
 
+@pytest.mark.slow
 def test_weights_of_a_file_are_measured(theory: Run, tmp_path: Path) -> None:
     layers = draw_layers([20, 300, 300, 10], start_of(tiny(init="he").init), 7)
     save_weights(tmp_path / "w.safetensors", layers, {"activation": "relu"})
@@ -141,6 +145,7 @@ def test_weights_of_a_file_are_measured(theory: Run, tmp_path: Path) -> None:
     assert found["layers"][-1]["q"] is not None
 
 
+@pytest.mark.slow
 def test_a_deep_network_is_shortened_on_the_terminal_alone(theory: Run) -> None:
     typed = ("init=he", "model.hidden=[30]*40")
     rows = [line for line in theory(*typed).out.splitlines() if line.startswith("|")]
@@ -209,6 +214,7 @@ def test_missing_data_is_told(theory: Run, tmp_path: Path, monkeypatch: pytest.M
     assert outcome.out == ""
 
 
+@pytest.mark.slow
 def test_help_explains(project: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "src.theory", "--help"], cwd=project, capture_output=True, text=True
@@ -228,6 +234,7 @@ BEGINS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
     "ending",
     [pytest.param(ending, marks=() if ending == "png" else pytest.mark.slow) for ending in BEGINS],
 )
+@pytest.mark.slow
 def test_picture_is_written_as_its_ending_says(theory: Run, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"phases.{ending}"
     outcome = theory("--json", "init=he", "--picture", str(path))

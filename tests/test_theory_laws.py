@@ -68,6 +68,7 @@ def expected(row: Row, shape: tuple[int, int]) -> Any:
 
 @every_row
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.slow
 def test_our_equivalent_has_the_law(row: Row, shape: tuple[int, int], configure: Configure) -> None:
     weight, _ = drawn(row, shape, configure)
     if row.law in ("orthogonal", "identity", "sparse"):

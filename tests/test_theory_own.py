@@ -10,6 +10,7 @@ from tests.conftest import SMALL
 from tests.own import EXAMPLE, MY_CONF
 
 
+@pytest.mark.slow
 def test_an_own_start_is_measured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,6 +33,7 @@ def test_an_own_start_is_measured(
         (["init=mup", "optimizer=layerwise"], "init=mup: asks whether the optimizer"),
     ],
 )
+@pytest.mark.slow
 def test_what_training_refuses(
     typed: list[str],
     said: str,

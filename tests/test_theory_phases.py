@@ -50,6 +50,7 @@ def report(name: str, law: str, sigma_w: float) -> Report:
 
 
 @pytest.mark.parametrize(("name", "sigma_w"), [("relu", 2.2), ("tanh", 1.9)])
+@pytest.mark.slow
 def test_regions_differ_in_grey_and_meet_at_the_critical_line(
     name: str, sigma_w: float, tmp_path: Path
 ) -> None:

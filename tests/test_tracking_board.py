@@ -29,6 +29,7 @@ def backend(sweep: list[Trained]) -> Backend:
     return Backend(sweep[0].folder.parent)
 
 
+@pytest.mark.slow
 def test_hparams_has_a_row_for_every_member(sweep: list[Trained], backend: Backend) -> None:
     rows = backend.rows()
     assert set(rows) == {member.folder.name for member in sweep}
@@ -64,6 +65,7 @@ def test_who_diverged_has_no_validation_accuracy_at_the_end(
     assert backend.lines(run, "^accuracy/validation$") != {}
 
 
+@pytest.mark.slow
 def test_members_with_one_label_in_two_sweeps_have_rows_of_their_own(tmp_path: Path) -> None:
     """Both below one folder, as two commands of the same words leave them in multirun/."""
     base = even(**BASE, logger__detail=Detail.few)

@@ -20,6 +20,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> list[Trained]:
     return trained_sweep(tmp_path_factory.mktemp("sweep"))
 
 
+@pytest.mark.slow
 def test_few_writes_the_row_and_changes_no_number(tmp_path: Path, sweep: list[Trained]) -> None:
     base = even(**BASE, logger__detail=Detail.few)
     members = [vary(base, init="he"), vary(base, init="zeros")]

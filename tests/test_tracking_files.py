@@ -115,6 +115,7 @@ JSON = st.recursive(
 
 @settings(max_examples=50, derandomize=True, deadline=None, database=None)
 @given(value=JSON)
+@pytest.mark.slow
 def test_finite_values_come_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, value: Any
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_diagonal_is_framed_on_all_sides() -> None:
             assert found[row, column] == pytest.approx(GREY, abs=NEAR), (place, edge)
 
 
+@pytest.mark.slow
 def test_confusion_of_many_classes_has_no_numbers() -> None:
     counts = np.eye(256, dtype=np.int64)
     _, (width, height) = confusion(counts, [str(k) for k in range(256)])

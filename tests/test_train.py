@@ -27,6 +27,7 @@ def test_a_single_run_and_its_repetition(command: Command, tmp_path: Path) -> No
     assert (tmp_path / "here" / "result.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_finished_members_are_kept(command: Command, tmp_path: Path) -> None:
     finished = [tmp_path / "here" / name for name in ("seed=1", "seed=2")]
     for folder in finished:
@@ -48,6 +49,7 @@ def test_finished_members_are_kept(command: Command, tmp_path: Path) -> None:
     assert outcome.out.count("val. acc. %") == 1
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_with_its_arms_and_the_path_of_the_page(
     command: Command, tmp_path: Path
 ) -> None:
@@ -61,6 +63,7 @@ def test_a_sweep_ends_with_its_arms_and_the_path_of_the_page(
 
 @pytest.mark.parametrize("place", ["conclusion.keep", "analysis.summaries", "write.drawings"])
 @pytest.mark.parametrize("how", [KeyboardInterrupt, Terminated])
+@pytest.mark.slow
 def test_interrupted_between_training_and_the_page(
     command: Command, monkeypatch: pytest.MonkeyPatch, place: str, how: type[BaseException]
 ) -> None:
@@ -73,6 +76,7 @@ def test_interrupted_between_training_and_the_page(
     assert outcome.out.endswith("python -m src.report here makes the report.\n")
 
 
+@pytest.mark.slow
 def test_a_sweep_without_a_page(command: Command, tmp_path: Path) -> None:
     outcome = command(*(item for item in SWEEP if item != "report.page=true"))
     assert (outcome.code, outcome.err) == (0, "")
@@ -88,6 +92,7 @@ def test_a_sweep_without_a_page(command: Command, tmp_path: Path) -> None:
         ("src.report.write.drawings", "test acc. % (95 %)"),
     ],
 )
+@pytest.mark.slow
 def test_a_fault_of_the_report_hides_no_sweep(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, remains: str
 ) -> None:
@@ -104,6 +109,7 @@ def test_a_fault_of_the_report_hides_no_sweep(
     assert len(command.results()) == 6
 
 
+@pytest.mark.slow
 def test_a_full_disk_hides_no_sweep_and_is_told(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +146,7 @@ def broken_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("broken_tanh")
+@pytest.mark.slow
 def test_a_failed_member_ends_with_code_1_and_its_sentence(command: Command) -> None:
     outcome = command("-m", *QUICK, "model.hidden=[8],[5]")
     outcome.assert_refused(code=1)
@@ -159,6 +166,7 @@ def test_a_failed_member_ends_with_code_1_and_its_sentence(command: Command) -> 
 
 
 @pytest.mark.usefixtures("broken_tanh")
+@pytest.mark.slow
 def test_a_single_failed_member(command: Command) -> None:
     outcome = command(*QUICK, "model.hidden=[5]")
     outcome.assert_refused(code=1)
@@ -168,6 +176,7 @@ def test_a_single_failed_member(command: Command) -> None:
     assert outcome.sentences[2:] == [f"python -m src.train resume={path.parent} tries again."]
 
 
+@pytest.mark.slow
 def test_a_diverged_member_is_a_result(command: Command) -> None:
     outcome = command(*QUICK, "optimizer=sgd", "optimizer.lr=1e30")
     assert (outcome.code, outcome.err) == (0, "")
@@ -177,6 +186,7 @@ def test_a_diverged_member_is_a_result(command: Command) -> None:
     assert f"diverged at step {record['step']}" in outcome.out
 
 
+@pytest.mark.slow
 def test_an_internal_fault_is_one_sentence(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +201,7 @@ def test_an_internal_fault_is_one_sentence(
     ]
 
 
+@pytest.mark.slow
 def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -206,6 +217,7 @@ def test_interrupt(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+@pytest.mark.slow
 def test_an_interrupted_sweep_is_reported_from_what_finished(
     command: Command,
     tmp_path: Path,

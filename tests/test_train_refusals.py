@@ -43,6 +43,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("form", [(), ("-m",)], ids=["single", "sweep"])
 @pytest.mark.usefixtures("offline")
+@pytest.mark.slow
 def test_missing_data(command: Command, tmp_path: Path, form: tuple[str, ...]) -> None:
     outcome = command(*form, f"data.root={tmp_path}/empty")
     outcome.assert_refused()
@@ -65,6 +66,7 @@ def test_truncated_data(command: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("offline")
+@pytest.mark.slow
 def test_split_larger_than_the_data(command: Command, tmp_path: Path) -> None:
     write(tmp_path / "data", made_files())
     outcome = command(f"data.root={tmp_path}/data", *FASHION, "data.train_size=31")
@@ -96,6 +98,7 @@ def test_folder_that_cannot_be_written(
     assert "Not a directory" in outcome.err
 
 
+@pytest.mark.slow
 def test_weights_that_do_not_fit(command: Command, tmp_path: Path) -> None:
     shapes = {"0": (8, 20), "2": (6, 8), "4": (10, 6)}
     weights = {f"{layer}.weight": torch.zeros(shape) for layer, shape in shapes.items()}
@@ -122,6 +125,7 @@ def test_weights_that_do_not_fit(command: Command, tmp_path: Path) -> None:
     assert command.job_folders() == []
 
 
+@pytest.mark.slow
 def test_checkpoint_that_is_none(command: Command, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no checkpoint")
     torch.save({"state": 1}, tmp_path / "other.ckpt")
@@ -137,6 +141,7 @@ def test_checkpoint_that_is_none(command: Command, tmp_path: Path) -> None:
     assert "weights_only" not in outcome.err
 
 
+@pytest.mark.slow
 def test_all_faults_of_a_sweep_are_told_and_nothing_is_trained(command: Command) -> None:
     outcome = command("-m", *QUICK, "model.dropout=0.1,1.5,2")
     outcome.assert_refused()
@@ -149,6 +154,7 @@ def test_all_faults_of_a_sweep_are_told_and_nothing_is_trained(command: Command)
     assert outcome.out == ""
 
 
+@pytest.mark.slow
 def test_same_member_twice(command: Command) -> None:
     outcome = command("-m", *QUICK, "seed=1,1")
     outcome.assert_refused()

@@ -54,6 +54,7 @@ def test_options_of_an_earlier_run(command: Command, trap: Path, form: str) -> N
     assert not sprung(trap)
 
 
+@pytest.mark.slow
 def test_trust_is_the_command_lines_to_give(command: Command, trap: Path) -> None:
     outcome = command("--config-dir", str(trap), "init=theirs", *TYPED, "trust=true")
     assert (outcome.code, outcome.err) == (0, "")
@@ -62,6 +63,7 @@ def test_trust_is_the_command_lines_to_give(command: Command, trap: Path) -> Non
     assert not given(["trust=false", "quiet=true"])
 
 
+@pytest.mark.slow
 def test_a_rerun_of_what_a_run_has_recorded(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_rerun_of_what_a_run_has_recorded(
         ]
 
 
+@pytest.mark.slow
 def test_a_run_of_builtin_pieces_asks_for_nothing(command: Command) -> None:
     assert command(*TYPED, "hydra.run.dir=first").code == 0
     check_folders([command.folder / "first" / ".hydra"], [])

@@ -151,6 +151,7 @@ def test_the_objective_falls(algorithm: str, lr: float, by: float) -> None:
 @pytest.mark.parametrize(
     ("algorithm", "gamma"), [("sgd", None), pytest.param("adam", 10.0, marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_the_constraint_is_respected(algorithm: str, gamma: float | None) -> None:
     """Scales move by about .01 a step around the bound, six of them: the norm by up to 6 %, and
     as much as a batch's norm differs from the mean: 1.3 is enough for both."""

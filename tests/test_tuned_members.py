@@ -45,6 +45,7 @@ def same(one: Layers, other: Layers) -> list[bool]:
     ]
 
 
+@pytest.mark.slow
 def test_a_member_of_a_stack_is_that_member_alone(base: Config) -> None:
     """To the bit, every scheme beside every other, whatever their activations and optimizers."""
     configs = [
@@ -140,6 +141,7 @@ def test_weights_from_a_file_are_not_tuned(base: Config, tmp_path: Path) -> None
     assert all(same(start(config), layers))
 
 
+@pytest.mark.slow
 def test_a_member_that_cannot_be_tuned_fails_and_the_others_train(
     base: Config, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_a_member_that_cannot_be_tuned_fails_and_the_others_train(
     assert trained[0].record["members_in_stack"] == 2
 
 
+@pytest.mark.slow
 def test_the_command_tells_it_in_one_sentence(command: Command) -> None:
     quick = (*SMALL, "quiet=true", "logger=none", "init.bias.value=-100")
     outcome = command("-m", *quick, "init=lsuv,he")
@@ -187,6 +190,7 @@ def test_a_gain_that_is_divided_by_is_refused_before_training(command: Command, 
 
 
 @every_scheme
+@pytest.mark.slow
 def test_it_trains(base: Config, tmp_path: Path, name: str) -> None:
     (member,) = train([vary(base, init=name, trainer__epochs=8)], tmp_path)
     assert member.status == "done"

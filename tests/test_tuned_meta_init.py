@@ -71,6 +71,7 @@ def mean_quotient(stack: StackedMLP, features: int) -> float:
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.slow
 def test_the_quotient_falls(activation: str) -> None:
     """On average over fresh batches, and with batches large enough: the quotient is heavy-tailed,
     because parameters whose gradient is near 0 decide it, and so are its slopes."""

@@ -69,6 +69,7 @@ def test_words_are_refused(command: Command, several: bool, word: str, said: str
     assert command.job_folders() == []
 
 
+@pytest.mark.slow
 def test_a_refused_run_leaves_no_folder(command: Command) -> None:
     (command.folder / "mine").mkdir()
     (command.folder / "mine" / "notes").touch()
@@ -78,6 +79,7 @@ def test_a_refused_run_leaves_no_folder(command: Command) -> None:
     assert (command.folder / "mine" / "notes").exists()
 
 
+@pytest.mark.slow
 def test_many_bad_members_are_told_soon(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every fault of the first of them, then one of each: not a composition for every word."""
     composed = Composer.compose
@@ -104,6 +106,7 @@ def test_many_bad_members_are_told_soon(command: Command, monkeypatch: pytest.Mo
         ("--run -m", "--run and --multirun"),
     ],
 )
+@pytest.mark.slow
 def test_flags_that_exclude_one_another(command: Command, typed: str, asked: str) -> None:
     outcome = command(*SMALL, *typed.split())
     outcome.assert_refused()

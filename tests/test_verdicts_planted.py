@@ -49,6 +49,7 @@ def test_every_verdict_has_its_cases(table: dict[str, dict[str, Any]]) -> None:
 @pytest.mark.parametrize(
     ("name", "case"), [(n, case) for n, cases in CAUSES.items() for case in cases]
 )
+@pytest.mark.slow
 def test_a_cause_is_named(judged: Found, name: str, case: str) -> None:
     primary = judged[case][0]
     assert primary["name"] == name, judged[case]

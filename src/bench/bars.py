@@ -6,13 +6,11 @@ from statistics import median
 from typing import Any
 
 from src.bench.names import (
-    CHECKPOINTS,
     FLOOR,
     GPU_FLOOR,
     GPU_STACK,
     JAX_PACKED,
     JAX_VMAP,
-    LEDGER,
     LIGHTNING,
     MEMBERS,
     NOTEBOOK,
@@ -20,6 +18,7 @@ from src.bench.names import (
     STARTED,
     STARTS,
     VMAP,
+    WAITED,
     looked_at_name,
     numbers_name,
     stack_name,
@@ -167,15 +166,12 @@ def reliability(figures: Figures) -> list[Bar]:
     with_them, without = figures["wall"]["with"], figures["wall"]["without"]
     name = f"whole sweep, {figures['members']} members x {figures['epochs']} epochs"
     against = [100 * (times - 1) for times in ratios(with_them, without)]
-    waited = [
-        sum(parts)
-        for parts in zip(*(figures["inside"][k] for k in (LEDGER, CHECKPOINTS)), strict=True)
-    ]
+    waited = [sum(parts) for parts in zip(*(figures["inside"][k] for k in WAITED), strict=True)]
     share = [100 * seconds / wall for seconds, wall in zip(waited, with_them, strict=True)]
     asked = f"at most {SAFE:.0%}"
     return [
         Bar(f"{name}: ledger and checkpoints, against none", asked, against, "%", _safe(against)),
-        Bar(f"{name}: waiting for ledger and checkpoints", asked, share, "%", _safe(share)),
+        Bar(f"{name}: waiting for ledger, checkpoints and disk", asked, share, "%", _safe(share)),
     ]
 
 

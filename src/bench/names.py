@@ -50,6 +50,8 @@ def numbers_name(law: str) -> str:
     return f"torch, as many {law} numbers in one call"
 
 
-# What keeps a sweep from being lost: the training waits for the first two, the last is done
-# by a thread beside it.
-LEDGER, CHECKPOINTS, BEHIND = "ledger", "taking checkpoints", "writing checkpoints, behind"
+# What keeps a sweep from being lost. It waits for the first three; a thread does the last beside it.
+# The files that are synced are those of finished members and of the sweep, with and without.
+LEDGER, CHECKPOINTS, SYNC = "ledger", "taking checkpoints", "syncing results"
+BEHIND = "writing checkpoints, behind"
+WAITED = (LEDGER, CHECKPOINTS, SYNC)

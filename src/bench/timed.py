@@ -3,6 +3,7 @@ and writes what its ledger and its checkpoints took; without: the ledger's chang
 """
 
 import json
+import os
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from src.bench.names import BEHIND, CHECKPOINTS, LEDGER
+from src.bench.names import BEHIND, CHECKPOINTS, LEDGER, SYNC, WAITED
 
 WITH, WITHOUT = "with", "without"
 WRITES = ("tell", "enter", "begin", "end", "fail", "wait")  # the methods that change a ledger
@@ -21,7 +22,7 @@ class Clock:
     """Wall seconds within named calls; a call within another of its thread is not counted twice."""
 
     def __init__(self) -> None:
-        self.seconds = dict.fromkeys((LEDGER, CHECKPOINTS, BEHIND), 0.0)
+        self.seconds = dict.fromkeys((*WAITED, BEHIND), 0.0)
         self._of_thread = threading.local()
 
     def timed(self, owner: Any, name: str, kind: str) -> None:
@@ -43,7 +44,7 @@ class Clock:
         setattr(owner, name, staticmethod(booked) if bound else booked)
 
     def watch(self) -> None:
-        """All that a ledger and the checkpoints of a stack do."""
+        """All that a ledger and the checkpoints of a stack do, and what waits for the disk."""
         from src import sweep
         from src.checkpoints.saver import Saver
         from src.ledger.store import Ledger
@@ -54,6 +55,7 @@ class Clock:
         for name in ("__init__", "take", "__exit__"):
             self.timed(Saver, name, CHECKPOINTS)
         self.timed(Saver, "_write", BEHIND)
+        self.timed(os, "fsync", SYNC)
 
 
 def _is_public(name: str, call: object) -> bool:
