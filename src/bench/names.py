@@ -50,7 +50,7 @@ def numbers_name(law: str) -> str:
     return f"torch, as many {law} numbers in one call"
 
 
-# What keeps a sweep from being lost. It waits for the first three; a thread does the last beside it.
+# What keeps a sweep from being lost. It waits for the first three; a thread does the last.
 # The files that are synced are those of finished members and of the sweep, with and without.
 LEDGER, CHECKPOINTS, SYNC = "ledger", "taking checkpoints", "syncing results"
 BEHIND = "writing checkpoints, behind"
