@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from src.schedules import SPANNING
 # What is shown of a run, how it is started and what is done about its faults.
 _SHOWN = ("quiet", "trust", "logger", "report", "on_failure", "reuse")
 _WHERE = ("ckpt_path", "checkpoint", "checkpoint_seconds", "name", "accelerator")
+BEGAN_WITH = "model_weights_sha256"  # of a result whose member began with a file of weights
 _UNREADABLE = "not readable: "  # before the path of a file in place of its hash
 
 
@@ -20,23 +22,25 @@ def resume_key(config: Config) -> str:
 
     So the length of the run may differ, unless the member's learning rate is spread over it.
     """
-    plain = _deciding(as_plain(config))
+    plain = _with_content(_deciding(as_plain(config)))
     if config.schedule.decay not in SPANNING:
         del plain["trainer"]["epochs"]
     del plain["diagnostics"]
     return json.dumps(plain, sort_keys=True)
 
 
-def identity(plain: Mapping[str, Any]) -> str:
+def identity(plain: Mapping[str, Any], weights: str | None = None) -> str:
     """All that decides what a result says, as JSON; of a weights file its content.
 
-    plain: a configuration as src.config.as_plain gives it, and as result.json has it.
+    plain: a configuration as src.config.as_plain gives it, and as result.json has it. weights:
+    the SHA-256 of its file of weights when it began; without it that of the file now.
     """
-    found = _deciding(plain)
-    weights = found.get("model", {}).get("weights")
-    if weights is not None:
-        found["model"]["weights"] = _content(Path(str(weights)))
-    return json.dumps(found, sort_keys=True)
+    return json.dumps(_with_content(_deciding(plain), weights), sort_keys=True)
+
+
+def identity_of(record: Mapping[str, Any]) -> str:
+    """The same of a result; of its weights file what that held when its member began."""
+    return identity(record["config"], record.get(BEGAN_WITH))
 
 
 def digest(plain: Mapping[str, Any]) -> str:
@@ -55,6 +59,13 @@ def lost_weights(known: str) -> bool:
     return isinstance(weights, str) and weights.startswith(_UNREADABLE)
 
 
+def without_weights(known: str) -> str:
+    """What identity has given, whatever its file of weights holds."""
+    found = json.loads(known)
+    found["model"]["weights"] = None
+    return json.dumps(found, sort_keys=True)
+
+
 def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:
     """A copy without what decides no number; configurations of others may lack any part of it."""
     found: dict[str, Any] = json.loads(json.dumps(plain))
@@ -66,10 +77,26 @@ def _deciding(plain: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _content(path: Path) -> str:
+def _with_content(plain: dict[str, Any], known: str | None = None) -> dict[str, Any]:
+    """With the content of the file of weights in place of its path."""
+    weights = plain.get("model", {}).get("weights")
+    if weights is not None:
+        plain["model"]["weights"] = known or content_of(Path(str(weights)))
+    return plain
+
+
+def content_of(path: Path) -> str:
+    """The SHA-256 of a file of weights; where it cannot be read, that it cannot."""
     try:
         if not path.is_file():  # reading a pipe may never end
             return f"{_UNREADABLE}{path}"
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        now = path.stat()
+        return _hashed(path, now.st_mtime_ns, now.st_size, now.st_ino)
     except OSError:
         return f"{_UNREADABLE}{path}"  # told of by whoever trains from it
+
+
+@lru_cache(maxsize=64)
+def _hashed(path: Path, *_: int) -> str:
+    """The numbers tell one content from another at the same path."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

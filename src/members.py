@@ -17,6 +17,7 @@ from src.checkpoints.saver import Saver
 from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.fit import fit_stack
+from src.identity import BEGAN_WITH, content_of
 from src.interruption import check
 from src.isolation import Fault, Result, Stack, facts_of_attempt
 from src.ledger.rows import ENDED, FAILED
@@ -29,7 +30,7 @@ from src.standing import name_of, summary
 from src.storage import concerns_all
 from src.tracking.member import WEIGHTS, MemberTracker
 from src.tracking.opening import initial_weights
-from src.tracking.provenance import device_name, trained_by
+from src.tracking.provenance import device_name, is_other
 from src.tracking.stack import StackTracker
 from src.tracking.weights import save_weights
 
@@ -103,7 +104,7 @@ def _trained(
     if start is not None:
         start.restore(model, tracker)
         for member, code in zip(members, start.code, strict=True):
-            member.begun_by = [each for each in code if each != trained_by()]
+            member.begun_by = [each for each in code if is_other(each)]
     for k, member in enumerate(members):
         files = (None, 0) if start is None else (start.files[k], start.point.steps_done)
         member.start(*files)
@@ -125,8 +126,13 @@ def _trained(
 def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
     member = tracker.members[k]
     first_steps = tracker.opening.of(k, member.diverged_at)
-    begun = {"begun_by": member.begun_by} if member.begun_by else {}
-    return {"first_steps": first_steps, "initial_weights": initial, **begun}
+    found: dict[str, Any] = {"first_steps": first_steps, "initial_weights": initial}
+    if member.begun_by:
+        found["begun_by"] = member.begun_by
+    weights = member.config.model.weights
+    if weights is not None:
+        found[BEGAN_WITH] = content_of(Path(weights))
+    return found
 
 
 def _finish(

@@ -29,27 +29,41 @@ def at_once(sweep: DictConfig) -> bool:
     return _sweeper(sweep) in _KNOWN and sweep.hydra.sweeper.get("max_batch_size") is None
 
 
-def check_parts(folder: Path, sweep: DictConfig) -> None:
-    """InputError where a command with members of its own has some that are new, and leaves out
-    some that were begun.
+def check_asked(folder: Path, sweep: DictConfig, first: Sequence[str], in_parts: bool) -> None:
+    """Hold what a command with members of its own asks for against what was begun.
 
-    Where it leaves out some, or where nobody knows, the ledger's words stay as they are: they ask
-    for those as well.
+    first: the overrides that began the sweep. Where this one asks for fewer, or where nobody
+    knows, those stay in the ledger: they ask for the others as well, begun or not. in_parts:
+    whether nobody sees all members; InputError where some are new, and some that were begun are
+    left out.
     """
     if not (Resumption.own and Resumption.covers(folder)):
         return
     known = {_named(row.overrides): row for row in _rows(folder)}
     if _sweeper(sweep) not in _KNOWN:
-        Resumption.narrow = bool(known)
+        Resumption.narrow = bool(known or first)
         return
     try:
         asked = {_named(words): words for words in _asked(sweep)}
     except HydraException:
         return  # told when the sweeper reads them
-    added = [_row(words) for key, words in asked.items() if key not in known]
-    left_out = [row for key, row in known.items() if key not in asked]
-    check_members(folder, added, left_out, len(known), len(asked))
-    Resumption.narrow = bool(left_out)
+    if in_parts:
+        added = [_row(words) for key, words in asked.items() if key not in known]
+        left_out = [row for key, row in known.items() if key not in asked]
+        check_members(folder, added, left_out, len(known), len(asked))
+    Resumption.narrow = bool((known.keys() | _first(first)) - asked.keys())
+
+
+def _first(words: Sequence[str]) -> set[frozenset[str]]:
+    """The members that the first command asked for; one that is none where they cannot be told."""
+    if not words:
+        return set()
+    if any(word.lstrip("+").startswith("hydra.sweeper.params") for word in words):
+        return {frozenset()}
+    try:
+        return {_named(each) for each in _combined(filter(names_members, words))}
+    except HydraException:
+        return {frozenset()}
 
 
 def _sweeper(sweep: DictConfig) -> str:
@@ -68,9 +82,12 @@ def _asked(sweep: DictConfig) -> Sequence[Sequence[str]]:
     """The overrides of each member, as these sweepers put them together."""
     params = sweep.hydra.sweeper.get("params") or {}
     words = replicated([f"{key}={value}" for key, value in params.items()], several=True)
+    return _combined([*words, *sweep.hydra.overrides.task])
+
+
+def _combined(words: Iterable[str]) -> Sequence[Sequence[str]]:
     parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-    parsed = parser.parse_overrides([*words, *sweep.hydra.overrides.task])
-    return BasicSweeper.split_arguments(parsed, None)[0]
+    return BasicSweeper.split_arguments(parser.parse_overrides(list(words)), None)[0]
 
 
 def _named(overrides: Iterable[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import InputError, on_one_line
-from src.identity import identity
+from src.identity import identity_of
 from src.ledger.rows import ENDED, Row
 from src.ledger.store import LEDGER
 from src.report.results import Record, read_result
@@ -18,7 +18,7 @@ def result_of(folder: Path) -> Record | None:
         return None
     record = read_result(folder / RESULT)
     try:
-        identity(record["config"])
+        identity_of(record)
     except (AttributeError, TypeError) as error:
         raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
     if record["status"] not in ENDED:
@@ -34,7 +34,7 @@ def _check_files(folder: Path, record: Mapping[str, Any]) -> None:
             raise InputError(f"{folder / RESULT}: {FILES} names {name}, which is not beside it.")
         try:
             found = sha256_of(folder / name)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # of a name that no file can have, as well
             raise InputError(f"{folder / name}: not readable ({on_one_line(error)}).") from error
         if found != expected:
             raise InputError(f"{folder / name}: was changed since it was written (checksum).")

@@ -16,7 +16,7 @@ from typing import Any
 from src.agreement import check_configurations
 from src.config import Config, as_plain
 from src.errors import InputError
-from src.identity import hashed, identity, lost_weights
+from src.identity import hashed, identity, identity_of, lost_weights, without_weights
 from src.ledger.claim import claimed
 from src.ledger.resumption import Resumption, names_members
 from src.ledger.rows import RUNNING, Row, is_finite
@@ -170,11 +170,14 @@ def _begun_with(
     content: str, before: Row | None, record: Record | None, then: Mapping[str, str]
 ) -> str | None:
     """The member's configuration when it was begun; None where it was another, and nobody knows
-    which. A result has the paths of files alone: what they held then is in the ledger."""
-    known = content if record is None else identity(record["config"])
-    if before is None or known != content or (record is not None and lost_weights(content)):
-        return known
-    return content if before.digest == hashed(content) else then.get(before.digest)
+    which. Of one that is finished the result says it: a file of weights may be another by now."""
+    if record is not None:
+        known = identity_of(record)
+        lost = lost_weights(content) and without_weights(content) == without_weights(known)
+        return content if lost else known
+    if before is None or before.digest == hashed(content):
+        return content
+    return then.get(before.digest)
 
 
 def _again(row: Row, before: Row | None, record: Record | None) -> Row:

@@ -100,7 +100,7 @@ class Plan:
             ledger.enter(self.standing.rows, self.standing.configurations)
             # Whoever asks for a part of them leaves the others to be asked for by the first words.
             left_out = self.standing.before.keys() - {row.name for row in self.standing.rows}
-            narrow = bool(left_out) if self.whole else Resumption.narrow
+            narrow = Resumption.narrow or (self.whole and left_out)
             if Resumption.own and several and not narrow:
                 ledger.tell("words", list(words))
             resumable(command(home))

@@ -18,13 +18,8 @@ with in_one_line():  # a command guards itself from then on
     from hydra.types import RunMode
     from omegaconf import DictConfig
 
-    from src.cli import (
-        SweepFolder,
-        arranged,
-        guarded,
-        is_sweep,
-        left_to_the_jobs,
-    )
+    from src.arranged import arranged, is_sweep, left_to_the_jobs
+    from src.cli import SweepFolder, guarded
     from src.config import CONF, register, validated
     from src.errors import InputError, MembersFailed, SweepStopped
     from src.failures import failures, missing

@@ -59,6 +59,8 @@ def flags_of(arguments: Sequence[str]) -> Namespace:
     asked = [f"--{name.replace('_', '-')}" for name in _ALONE if getattr(found, name)]
     if len(asked) > 1 and not (found.help or found.hydra_help):
         raise InputError(f"{' and '.join(asked)}: only one of them can be asked for.")
+    if found.resolve and not (found.cfg or found.help):
+        raise InputError("--resolve: is for what --cfg prints; ask for both.")
     for flag in ("config_name", "config_dir", "config_path", "package"):
         if getattr(found, flag) == "":
             raise InputError(f"--{flag.replace('_', '-')}=: names nothing.")

@@ -11,6 +11,7 @@ from typing import Any
 
 from src.ledger.rows import DONE, ENDED, FAILED, PENDING, RUNNING, Row
 from src.ledger.store import Ledger
+from src.ledger.taken import WEIGHTS
 from src.sweeps.__main__ import main
 from src.tracking.files import RESULT
 from tests.command import Outcome, called
@@ -36,6 +37,7 @@ def row(folder: Path, number: int, status: str) -> Row:
     if status in (*ENDED, FAILED):
         record = {DONE: made, FAILED: failed}.get(status, diverged)(seed=number)
         (place / RESULT).write_text(json.dumps(record))
+        (place / WEIGHTS).touch()
     begun = status != PENDING
     ended = begun and status != RUNNING
     return Row(

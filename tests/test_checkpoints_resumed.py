@@ -10,7 +10,7 @@ from src.engine.cpu import CpuEngine
 from src.ledger.reuse import same_code
 from src.schema.run import Detail
 from src.tracking.files import RESULT
-from src.tracking.provenance import trained_by
+from src.tracking.provenance import is_other, trained_by
 from tests.interrupting import interrupted, resumed, same_story, stopping, trained
 from tests.own import EXAMPLE, own
 from tests.training import even, options, vary
@@ -127,6 +127,7 @@ def test_code_that_began_what_other_code_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A result is of both; with the same code it names no other, and may be reused."""
+    assert not is_other({**trained_by(), "revision": "another, with the same modules"})
     configs = mixture()[:3]
     whole = trained(configs, tmp_path / "whole")
     assert "begun_by" not in whole[0].record

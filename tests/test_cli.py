@@ -6,7 +6,7 @@ Every row is typed as a user would. The words are what the sentence has to conta
 import pytest
 from hydra._internal.utils import get_args_parser
 
-from src.cli import arranged
+from src.arranged import arranged
 from src.config import CONF
 from tests.command import Command
 from tests.conftest import SMALL

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from src.cli import arranged
+from src.arranged import arranged
 from src.typed import flags_of
 from tests.bad_words import every_kind, place_files
 from tests.command import Command, Outcome, command_in

@@ -5,7 +5,7 @@ import json
 import pytest
 from omegaconf import OmegaConf
 
-from src.cli import arranged
+from src.arranged import arranged
 from src.diagnose.plan import planned
 from src.errors import InputError
 from src.replicates import MOST, replicated

@@ -74,7 +74,7 @@ def test_what_is_missing_is_trained(whole: Whole, command: Command, tmp_path: Pa
     assert {row.status for row in found.values()} == {DONE}
 
 
-@pytest.mark.parametrize("how", ["damaged", "gone", "elsewhere"])
+@pytest.mark.parametrize("how", ["damaged", "gone", "elsewhere", "nameless"])
 @pytest.mark.slow
 def test_a_result_whose_weights_are_lost(
     whole: Whole, command: Command, tmp_path: Path, how: str
@@ -88,11 +88,12 @@ def test_a_result_whose_weights_are_lost(
         weights.unlink()
     else:
         record = read_result(folder / member / RESULT)
-        write_result(folder / member / RESULT, {**record, "files": {f"../{member}/{WEIGHTS}": "0"}})
+        name = f"../{member}/{WEIGHTS}" if how == "elsewhere" else "a\0b"
+        write_result(folder / member / RESULT, {**record, "files": {name: "0"}})
     outcome = command("resume=s")
     assert outcome.code == 0
     assert "resumed: 3 of 4 members are finished, 1 goes on\n" in outcome.out
-    said = {"damaged": "was changed", "gone": "not readable", "elsewhere": "files names ../"}[how]
+    said = {"damaged": "was changed", "elsewhere": "files names ../"}.get(how, "not readable")
     (line,) = outcome.err.splitlines()
     assert line.startswith(f"note: s/{member}/")
     assert said in line

@@ -1,7 +1,6 @@
 """What a resumption goes on with: the same configuration, the same data, and which code."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from src.ledger.rows import DONE
 from src.ledger.store import LEDGER, Ledger
 from src.tracking import provenance
 from src.tracking.files import RESULT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.member import LOG
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.idx_files import made_files, write
@@ -192,38 +191,3 @@ def test_other_code_is_told(
     assert codes == [before, "99"]
     (tmp_path / "s" / second.name / RESULT).unlink()
     assert "trained so far" not in command("resume=s", "quiet=true").out
-
-
-@pytest.mark.slow
-def test_the_initial_weights_of_a_sweep(command: Command, tmp_path: Path) -> None:
-    """Their file is replaced once members are finished, or gone: these stay what they are of."""
-    single = (*QUICK, "trainer.epochs=0", "init=he")
-    for seed in (1, 2):
-        assert command(*single, f"seed={seed}", f"hydra.run.dir=r{seed}").code == 0
-    file = Path(shutil.copy(tmp_path / "r1" / WEIGHTS, tmp_path / "w.safetensors"))
-    sweep = (
-        "-m",
-        *QUICK,
-        "trainer.epochs=0",
-        f"model.weights={file}",
-        "hydra.sweep.dir=multirun/s",
-    )
-    assert command(*sweep, "seed=0,1").code == 0
-    home = tmp_path / "multirun" / "s"
-    before, known = kept(home), rows(home)
-    shutil.copy(tmp_path / "r2" / WEIGHTS, file)
-    again = ("resume=multirun/s", "trust=true")
-    for words in (again, [*sweep[:-1], "seed=0,1,2", *again]):
-        outcome = command(*words)
-        outcome.assert_refused()
-        assert "(and 1 more): was begun with model.weights=" in outcome.err
-    assert (kept(home), rows(home)) == (before, known)
-    # Nothing is trained from one that is gone, and what is finished was not trained from it.
-    file.unlink()
-    assert command(*again).code == 0
-    assert {row.digest for row in rows(home).values()} == {row.digest for row in known.values()}
-    shutil.copy(tmp_path / "r2" / WEIGHTS, file)
-    anew = (*sweep[:-1], "seed=0", "hydra.sweep.dir=multirun/t", "quiet=false", "reuse=true")
-    outcome = command(*anew)
-    assert outcome.code == 0
-    assert "reused" not in outcome.out

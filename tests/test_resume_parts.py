@@ -48,6 +48,22 @@ def test_fewer(whole: Whole, command: Command, tmp_path: Path, way: str) -> None
     assert {row.status for row in rows(folder).values()} == {DONE}
 
 
+@pytest.mark.parametrize("way", ["hydra.sweeper.max_batch_size=1", "hydra/launcher=stacked"])
+@pytest.mark.slow
+def test_fewer_than_were_begun(whole: Whole, command: Command, tmp_path: Path, way: str) -> None:
+    """Killed in its first batch: the ledger knows of the others by its words alone."""
+    folder = whole.copied(tmp_path)
+    (xavier,) = [name for name, row in rows(folder).items() if "init=xavier" in row.overrides]
+    with Ledger.at(folder) as ledger, ledger._transaction() as connection:
+        connection.execute("DELETE FROM members WHERE name = ?", (xavier,))
+    shutil.rmtree(folder / xavier)
+    first = words(folder)
+    assert command(*BEGUN[:-1], "init=he", "resume=s", way).code == 0
+    assert words(folder) == first
+    assert command("resume=s").code == 0
+    assert (folder / xavier / RESULT).exists()
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.slow
 def test_others(whole: Whole, command: Command, tmp_path: Path, way: str) -> None:

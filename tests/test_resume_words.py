@@ -58,6 +58,12 @@ def test_nothing_is_resumed() -> None:
     assert not Resumption.covers(Path("sweep"))
 
 
+@pytest.mark.parametrize("flag", ["--help", "--hydra-help", "--version", "-sc"])
+def test_help_is_of_no_sweep(flag: str) -> None:
+    assert resumed(["resume=sweep", flag]) == [flag]
+    assert Resumption.folder is None
+
+
 def test_words_that_name_no_member_are_added() -> None:
     words = resumed(["resume=sweep", "quiet=true", "hydra.launcher.threads=1", "data.root=/there"])
     assert words[: len(WORDS) - 1] == [word for word in WORDS if "sweep.dir" not in word]

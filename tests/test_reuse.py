@@ -137,3 +137,15 @@ def test_interrupted_while_it_copies(earlier: Command, monkeypatch: pytest.Monke
     for each in members(earlier.folder / folder):
         assert len([*each.glob("events.out.tfevents.*")]) == 1
     shutil.rmtree(earlier.folder / folder)
+
+
+@pytest.mark.slow
+def test_a_member_that_is_a_link_to_itself(command: Command, tmp_path: Path) -> None:
+    sweep = ("-m", *QUICK, "trainer.epochs=0", "logger=none", "seed=0,1")
+    assert command(*sweep, "hydra.sweep.dir=multirun/a").code == 0
+    one, _ = members(tmp_path / "multirun" / "a")
+    shutil.rmtree(one)
+    one.symlink_to(one)
+    outcome = command(*sweep, "quiet=false", "reuse=true", "hydra.sweep.dir=multirun/b")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "reused: 1 of 2 members, from multirun/a\n" in outcome.out

@@ -12,6 +12,7 @@ import pytest
 
 from src.ledger.seals import seal_facts, seal_rows
 from src.ledger.store import LEDGER
+from src.ledger.taken import WEIGHTS
 from src.sweeps.__main__ import main
 from src.sweeps.found import found, homes
 from src.sweeps.words import age, size
@@ -77,8 +78,11 @@ def test_the_disk_is_right_where_the_ledger_is_not() -> None:
     """Killed between the result and the row; and a result that somebody has removed."""
     sweep = swept(MULTIRUN / "s", ["done", "running", "running", "running"])
     (sweep / "seed=1" / RESULT).write_text(json.dumps(made()))
+    (sweep / "seed=1" / WEIGHTS).touch()
     (sweep / "seed=2" / RESULT).write_text('{"status": "do')
     assert "; 2 done, 2 pending of 4; " in sweeps().out
+    (sweep / "seed=0" / WEIGHTS).unlink()
+    assert "; 1 done, 3 pending of 4; " in sweeps().out
     (sweep / "seed=0" / RESULT).unlink()
     assert "; 1 done, 3 pending of 4; " in sweeps().out
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hydra.core.global_hydra import GlobalHydra
 
-from src.cli import arranged
+from src.arranged import arranged
 from src.errors import InputError
 from src.initializers.draw import draw_layers
 from src.stacks import splits_of

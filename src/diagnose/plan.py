@@ -11,7 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.cli import left_to_the_jobs, spelled_out
+from src.arranged import left_to_the_jobs, spelled_out
 from src.config import CONF, register
 from src.errors import require
 from src.jobs import Jobs

@@ -19,9 +19,14 @@ _TRIES, _WAIT = 5, 0.05  # seconds
 _held: dict[Path, int] = {}  # open folders of this process
 
 
+def _place(folder: Path) -> Path:
+    """Path.resolve raises where a link leads round to itself."""
+    return Path(os.path.realpath(folder))
+
+
 def claim(folder: Path) -> None:
     """InputError where another process has it. Claiming what one has already changes nothing."""
-    place = folder.resolve()
+    place = _place(folder)
     if place in _held:
         return
     for remaining in reversed(range(_TRIES)):
@@ -42,7 +47,7 @@ def claim(folder: Path) -> None:
 
 def claimed(folder: Path) -> bool:
     """Whether some process has it now."""
-    place = folder.resolve()
+    place = _place(folder)
     if place in _held:
         return True
     try:
@@ -56,7 +61,7 @@ def claimed(folder: Path) -> bool:
 
 def release(folder: Path | None = None) -> None:
     """The folder, or all that this process has claimed."""
-    for place in list(_held) if folder is None else [folder.resolve()]:
+    for place in list(_held) if folder is None else [_place(folder)]:
         opened = _held.pop(place, None)
         if opened is not None:
             os.close(opened)

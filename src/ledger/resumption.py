@@ -17,6 +17,7 @@ MEANT = "a sweep's below multirun/, or a run's below outputs/, is meant"
 _SWEEPS, _RUNS = "multirun.yaml", ".hydra"  # what Hydra writes into such a folder
 _FOLDERS = ("hydra.sweep.dir", "hydra.run.dir")
 _SEVERAL = {"-m", "--multirun"}
+_HELP = ("--help", "-h", "--hydra-help", "--version", "--shell-completion", "-sc")
 _TELLING = ("--cfg", "-c", "--info", "-i")  # flags that have nothing trained
 # Flags of Hydra whose next word is their value.
 _VALUED = {"--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--package", "-p"}
@@ -65,6 +66,8 @@ def resumed(words: Sequence[str]) -> list[str]:
     if len(asked) > 1:
         raise InputError(f"{KEY}: given {len(asked)} times; one sweep is resumed at a time.")
     others = [word for word in words if word != asked[0]]
+    if any(word.partition("=")[0] in _HELP for word in others):
+        return others  # nothing is resumed
     folder = _folder(asked[0])
     overrides = _overrides(others)
     for word in overrides:

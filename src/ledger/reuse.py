@@ -11,7 +11,7 @@ from typing import Any
 
 from src.config import Config, as_plain
 from src.errors import InputError
-from src.identity import digest
+from src.identity import hashed, identity_of
 from src.ledger.rows import DIVERGED, DONE, Row
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.taken import Taken, sound
@@ -96,7 +96,8 @@ def _earlier(home: Path) -> Iterator[tuple[Path, Row]]:
 def _taken(sweep: Path, row: Row, member: Asked, home: Path, held_out: bool) -> Taken | None:
     source = sweep / row.name
     # A ledger may be somebody else's, and its names anything.
-    if not source.resolve().is_relative_to(sweep.resolve()):
+    # Not Path.resolve: it raises where a link leads round to itself.
+    if not Path(os.path.realpath(source)).is_relative_to(os.path.realpath(sweep)):
         return None
     try:
         record = read_result(source / RESULT)
@@ -116,11 +117,8 @@ def _same(record: Record, config: Config, wanted: str) -> bool:
     there = record["config"]
     if (there.get("trainer") or {}).get("ckpt_path") is not None:
         return False  # its records are of half a run, and nobody knows what the other half was
-    if config.model.weights is not None:
-        # The row's digest is of what that file held then; the path may mean another one by now.
-        there = {**there, "model": {**(there.get("model") or {}), "weights": config.model.weights}}
     return (
-        digest(there) == wanted
+        hashed(identity_of(record)) == wanted
         and same_code(record)
         and _same_device(record, config)
         and _same_data(record, config)

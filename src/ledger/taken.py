@@ -10,6 +10,7 @@ from src.diagnostics.records import read as read_records
 from src.diagnostics.records import write as write_records
 from src.errors import InputError, on_one_line
 from src.report.results import Record
+from src.tracking import earlier
 from src.tracking.files import (
     FILES,
     RESULT,
@@ -40,12 +41,7 @@ class Taken:
         content = self._content()
         self.folder.mkdir(parents=True, exist_ok=True)
         # Of an attempt to train it here; its curves would be shown beside those that it gets.
-        for path in (
-            *self.folder.glob(f"{EVENTS}*"),
-            *map(self.folder.joinpath, (WEIGHTS, RECORDS)),
-        ):
-            if path.name not in content:
-                path.unlink(missing_ok=True)
+        earlier.clear(self.folder)
         files = {}
         for name, expected in self.record[FILES].items():
             files[name] = self._write(name, content[name], expected)
@@ -53,6 +49,7 @@ class Taken:
             write_atomically(self.folder / name, content[name])
         kept = {key: value for key, value in self.record.items() if key not in _ADDED}
         write_result(self.folder / RESULT, {**kept, FILES: files})
+        earlier.drop(self.folder)
 
     def _content(self) -> dict[str, bytes]:
         """All files but the result, by name; the log says where they are from."""
@@ -97,6 +94,6 @@ def sound(source: Path, record: Record) -> bool:
     try:
         for name, expected in files.items():
             check_sum(source / name, content_of(source / name), str(expected))
-    except (OSError, InputError):
+    except (OSError, ValueError):  # of a name that no file can have, as well
         return False
     return WEIGHTS in files and not files.keys() - {WEIGHTS, RECORDS}

@@ -11,7 +11,9 @@ from src.errors import InputError
 from src.ledger.claim import claimed
 from src.ledger.rows import ENDED, FAILED, PENDING, PRUNED, RUNNING, Row
 from src.ledger.store import LEDGER, Ledger
+from src.ledger.taken import WEIGHTS
 from src.report.results import BEGUN, SWEEP, read_result
+from src.sound import result_of
 from src.tracking.files import RESULT
 
 PLACES = ("multirun", "outputs")  # where a command puts its folders unless it is told another
@@ -90,13 +92,20 @@ def _state(counts: Counter[str], running: bool) -> str:
 def _now(row: Row, home: Path, running: bool) -> Row:
     """The row as the disk has it: a process that was killed has not told its ledger the last."""
     path = f"{home}/{row.name}/{RESULT}"  # thousands are looked at, for which a Path is slow
-    there = os.path.exists(path)
+    there = os.path.exists(path) and os.path.exists(f"{home}/{row.name}/{WEIGHTS}")
     if row.status in ENDED:
         kept = there or row.status == PRUNED
         return row if kept else replace(row, status=PENDING, result=None)
-    if there and row.status != FAILED and (status := _status(Path(path))) in ENDED:
-        return replace(row, status=status)
+    if there and row.status != FAILED and _is_sound(Path(path).parent):
+        return replace(row, status=_status(Path(path)))
     return replace(row, status=PENDING) if row.status == RUNNING and not running else row
+
+
+def _is_sound(folder: Path) -> bool:
+    try:
+        return result_of(folder) is not None
+    except InputError:
+        return False
 
 
 def _without_ledger(home: Path) -> Sweep:

@@ -16,7 +16,8 @@ with in_one_line():  # a command guards itself from then on
     from hydra import compose, initialize_config_dir
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
-    from src.cli import Parser, guarded, of_config_dir, spelled_out
+    from src.arranged import spelled_out
+    from src.cli import Parser, guarded, of_config_dir
     from src.config import CONF, Config, register, validated
     from src.errors import InputError, require
     from src.typed import refuse_foreign_code

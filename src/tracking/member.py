@@ -16,13 +16,13 @@ from src.diagnostics.verdicts.verdict import facts_of
 from src.errors import on_one_line
 from src.ledger.store import Ledger
 from src.schema.diagnostics import Tier
+from src.tracking import earlier
 from src.tracking.board import Board
-from src.tracking.events import EVENTS, Buckets
+from src.tracking.events import Buckets
 from src.tracking.files import FILES, RESULT, append, write_result
 from src.tracking.kept import KeptFiles, Place, cut
 
 WEIGHTS, LOG = "weights.safetensors", "train.log"
-_OF_THE_END = (WEIGHTS, RECORDS)  # written of a member that has ended
 
 Row = dict[str, float | int]
 
@@ -88,8 +88,7 @@ class MemberTracker:
 
     def _remove_earlier(self) -> bool:
         """Whether there was an earlier attempt; its curves would be shown beside the new ones."""
-        for path in (*self.folder.glob(f"{EVENTS}*"), *map(self.folder.joinpath, _OF_THE_END)):
-            path.unlink(missing_ok=True)
+        earlier.clear(self.folder)
         return (self.folder / LOG).exists()
 
     def kept_files(self) -> KeptFiles:
@@ -190,6 +189,7 @@ class MemberTracker:
         self.say(f"{status}")
         self.flush()
         write_result(self.folder / RESULT, result)
+        earlier.drop(self.folder)
         return result
 
     def _ends(self, step: int) -> Iterator[tuple[str, int, float]]:
@@ -223,11 +223,14 @@ class MemberTracker:
         except Exception as error:  # noqa: BLE001 - the result does without them
             self.say(f"no {RECORDS}: {type(error).__name__}: {on_one_line(error)}")
 
-    def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> dict[str, Any]:
+    def fail(self, sentence: str, trace: str, facts: dict[str, Any]) -> None:
         """Write what is known of a member that could not be trained to its end."""
         self.say(f"failed: {sentence}\n{trace}")
         self._end_board(0, None, "failed")
         self.flush()
+        if earlier.is_finished(self.folder):  # of which a file beside the result was damaged
+            earlier.put_back(self.folder)
+            return
         result = {
             "status": "failed",
             "error": sentence,
@@ -238,7 +241,6 @@ class MemberTracker:
             FILES: self.files,
         }
         write_result(self.folder / RESULT, result)
-        return result
 
     def flush(self) -> None:
         if self._board is not None:

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,8 +56,14 @@ def code() -> dict[str, str]:
 
 
 def trained_by() -> dict[str, str]:
-    """The same, and of a checkout with changes which ones: equal where the code was."""
+    """The same, and the hash of the modules, which says what was changed since the revision."""
     return {**code(), "source_sha256": source_sha256()}
+
+
+def is_other(then: Mapping[str, str]) -> bool:
+    """Whether such code is another than this. A revision may differ in what is no code."""
+    known = {name: version for name, version in trained_by().items() if name != "revision"}
+    return any(then.get(name) != version for name, version in known.items())
 
 
 def device_name(device: "torch.device") -> str:
