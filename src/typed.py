@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, QuotedString, RangeSweep
+from hydra.core.override_parser.types import ChoiceSweep, Override, QuotedString, RangeSweep
 from hydra.errors import HydraException
 
 from src.config import CONF, PROJECT
@@ -89,7 +89,7 @@ def refuse_foreign_code(arguments: Sequence[str]) -> None:
     check_hydra(flags.overrides)
     for item in flags.overrides:
         if item.partition("=")[0].lstrip("+") == "hydra.searchpath":
-            value = OverridesParser.create().parse_override(item).value()
+            value = _parsed(item).value()
             listed = value if isinstance(value, list) else [value]
             folders += [Path(str(each).removeprefix("file://")) for each in listed]
     if flags.config_name:  # it may have folders of its own
@@ -122,17 +122,19 @@ def check_folder(flag: str, folder: Path, name: str | None) -> None:
 
 
 def check_hydra(overrides: Sequence[str]) -> None:
-    """InputError for values of Hydra's own keys at which it fails in its own words, or with none.
-
-    overrides: such as can be read.
-    """
+    """InputError for values of Hydra's own keys at which it fails in its words, or with none."""
     for override in overrides:
         key = override.partition("=")[0].strip().lstrip("+")
         if key in _NODES or key in _VALUES:
-            parsed = OverridesParser.create().parse_override(override)
+            parsed = _parsed(override)
             if parsed.is_sweep_override():
                 raise InputError(f"{shortened(override)}: must have one value.")
             _check_own(key, shortened(override), parsed.value())
+
+
+def _parsed(override: str) -> Override:
+    """OverrideParseException, which has a sentence, for what cannot be read."""
+    return OverridesParser.create().parse_overrides([override])[0]
 
 
 def check_sweep(overrides: Sequence[str]) -> None:

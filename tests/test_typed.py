@@ -40,6 +40,8 @@ WORDS = [
     ("hydra.searchpath=[no://x]", "must be a list of folders, [file:///a/b]."),
     ("hydra.job.env_copy=[NOT_SET]", "variables of the environment that are set."),
     ("hydra.sweeper.params=3", "must be a mapping"),
+    ("hydra.sweeper.params=[a=b]", "hydra.sweeper.params=[a=b]: cannot be read as key=value"),
+    ("hydra.searchpath=[a=b]", "hydra.searchpath=[a=b]: cannot be read as key=value"),
     ("+hydra.callbacks.x._target_=no.such", "hydra.callbacks.x: Error locating target 'no.such'."),
 ]
 OF_SWEEPS = [
