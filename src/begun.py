@@ -7,9 +7,8 @@ from pathlib import Path
 
 from src.agreement import check_data, other_code
 from src.config import Config
-from src.errors import InputError
 from src.ledger.resumption import Resumption
-from src.sound import result_of
+from src.sound import whole
 from src.standing import Standing, opened
 
 
@@ -47,12 +46,6 @@ def begin_single_jobs(home: Path, words: Sequence[str], quiet: bool) -> None:
         if Resumption.own and not Resumption.narrow:
             ledger.tell("words", list(words))
         if Resumption.covers(home) and not quiet:
-            done = sum(_is_finished(home / row.name) for row in ledger.rows())
+            # What is damaged is told when its turn comes.
+            done = sum(whole(home / row.name) is not None for row in ledger.rows())
             print(f"resumed: {done:,} members are finished, the others go on", flush=True)
-
-
-def _is_finished(folder: Path) -> bool:
-    try:
-        return result_of(folder) is not None
-    except InputError:
-        return False  # told when its turn comes

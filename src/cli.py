@@ -70,8 +70,9 @@ class SweepFolder(Callback):
             return
         stacked = launcher.endswith(".StackedLauncher")
         try:
-            in_parts = not (stacked and at_once(config))
-            check_asked(folder, config, _first_words(folder), in_parts)
+            if Resumption.own and Resumption.covers(folder):
+                in_parts = not (stacked and at_once(config))
+                check_asked(folder, config, _first_words(folder), in_parts)
             if not stacked:
                 begin_single_jobs(folder, SweepFolder.words, quiet=config.get("quiet") is True)
         except InputError as error:
@@ -118,8 +119,6 @@ def _take(folder: Path) -> bool:
 
 def _first_words(folder: Path) -> list[str]:
     """The overrides that began what is resumed there, as Hydra has them."""
-    if not Resumption.covers(folder):
-        return []
     try:
         with Ledger.read(folder) as ledger:
             return list(flags_of(arranged(ledger.words)).overrides)

@@ -22,12 +22,11 @@ def failures(folder: Path, records: Sequence[Record]) -> list[str]:
     ledger alone.
     """
     rows = _rows(folder)
-    known = {name_of(Path(record["folder"]), folder) for record in records}
+    known = {name_of(Path(record["folder"]), folder): record["status"] for record in records}
     without = [row for row in rows if row.name not in known]
     found = [(record["label"], record["error"]) for record in records if record["status"] == FAILED]
-    told = {name_of(Path(each["folder"]), folder) for each in records if each["status"] == FAILED}
     # A result of before, of which a file was damaged, is kept though it could not be trained anew.
-    failed = [row for row in rows if row.status == FAILED and row.name not in told]
+    failed = [row for row in rows if row.status == FAILED and known.get(row.name) != FAILED]
     found += [(row.label, str(row.error)) for row in failed]
     if not found:
         return []

@@ -22,9 +22,9 @@ from src.report.results import Record
 from src.schema.own import OwnActivation
 from src.schema.run import Accelerator, LoggerConfig, ModelConfig, TrainerConfig
 from src.stacks import sizes, splits_of, stack_key
-from src.tracking.events import EVENTS, EventFile
-from src.tracking.files import RESULT, expected_of, read_result, write_result
-from src.tracking.member import LOG, WEIGHTS, MemberTracker
+from src.tracking.events import EventFile
+from src.tracking.files import EVENTS, LOG, RESULT, WEIGHTS, expected_of, read_result, write_result
+from src.tracking.member import MemberTracker
 from src.tracking.weights import load_scales, load_weights
 from src.trust import approved, untrusted
 

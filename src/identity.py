@@ -81,11 +81,11 @@ def _with_content(plain: dict[str, Any], known: str | None = None) -> dict[str, 
     """With the content of the file of weights in place of its path."""
     weights = plain.get("model", {}).get("weights")
     if weights is not None:
-        plain["model"]["weights"] = known or content_of(Path(str(weights)))
+        plain["model"]["weights"] = known or sha256_of_weights(Path(str(weights)))
     return plain
 
 
-def content_of(path: Path) -> str:
+def sha256_of_weights(path: Path) -> str:
     """The SHA-256 of a file of weights; where it cannot be read, that it cannot."""
     try:
         if not path.is_file():  # reading a pipe may never end

@@ -17,7 +17,7 @@ from src.checkpoints.saver import Saver
 from src.checkpoints.start import Start, start_of
 from src.config import Config
 from src.fit import fit_stack
-from src.identity import BEGAN_WITH, content_of
+from src.identity import BEGAN_WITH, sha256_of_weights
 from src.interruption import check
 from src.isolation import Fault, Result, Stack, facts_of_attempt
 from src.ledger.rows import ENDED, FAILED
@@ -28,7 +28,8 @@ from src.report.results import Record
 from src.stacks import group, splits_of
 from src.standing import name_of, summary
 from src.storage import concerns_all
-from src.tracking.member import WEIGHTS, MemberTracker
+from src.tracking.files import WEIGHTS
+from src.tracking.member import MemberTracker
 from src.tracking.opening import initial_weights
 from src.tracking.provenance import device_name, is_other
 from src.tracking.stack import StackTracker
@@ -98,8 +99,11 @@ def _trained(
     configs = [member.config for member in members]
     splits = splits_of(configs[0])
     started = time.perf_counter()
+    began_with = [_file_of_weights(config) for config in configs]  # now: it may be replaced
     model = build_model(configs, splits)
-    initial = [initial_weights(model, k) for k in range(len(members))]
+    initial = [
+        {"initial_weights": initial_weights(model, k), **began_with[k]} for k in range(len(members))
+    ]
     tracker = StackTracker(members, progress)
     if start is not None:
         start.restore(model, tracker)
@@ -116,23 +120,23 @@ def _trained(
             "classes": splits.classes,
         }
         results = [
-            _finish(member, model, k, facts | _opening(tracker, k, initial[k]))
+            _finish(member, model, k, facts | _since(tracker, k) | initial[k])
             for k, member in enumerate(members)
         ]
         saver.keep = saver.keep or any(result.status == FAILED for result in results)
     return results
 
 
-def _opening(tracker: StackTracker, k: int, initial: list[dict[str, Any]]) -> dict[str, Any]:
+def _file_of_weights(config: Config) -> dict[str, str]:
+    weights = config.model.weights
+    return {} if weights is None else {BEGAN_WITH: sha256_of_weights(Path(weights))}
+
+
+def _since(tracker: StackTracker, k: int) -> dict[str, Any]:
+    """What a result says of how its member began, beside the weights that it began with."""
     member = tracker.members[k]
-    first_steps = tracker.opening.of(k, member.diverged_at)
-    found: dict[str, Any] = {"first_steps": first_steps, "initial_weights": initial}
-    if member.begun_by:
-        found["begun_by"] = member.begun_by
-    weights = member.config.model.weights
-    if weights is not None:
-        found[BEGAN_WITH] = content_of(Path(weights))
-    return found
+    begun_by = {"begun_by": member.begun_by} if member.begun_by else {}
+    return {"first_steps": tracker.opening.of(k, member.diverged_at), **begun_by}
 
 
 def _finish(

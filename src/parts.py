@@ -30,15 +30,13 @@ def at_once(sweep: DictConfig) -> bool:
 
 
 def check_asked(folder: Path, sweep: DictConfig, first: Sequence[str], in_parts: bool) -> None:
-    """Hold what a command with members of its own asks for against what was begun.
+    """Hold what a resuming command with members of its own asks for against what was begun.
 
     first: the overrides that began the sweep. Where this one asks for fewer, or where nobody
     knows, those stay in the ledger: they ask for the others as well, begun or not. in_parts:
     whether nobody sees all members; InputError where some are new, and some that were begun are
     left out.
     """
-    if not (Resumption.own and Resumption.covers(folder)):
-        return
     known = {_named(row.overrides): row for row in _rows(folder)}
     if _sweeper(sweep) not in _KNOWN:
         Resumption.narrow = bool(known or first)

@@ -23,11 +23,12 @@ def result_of(folder: Path) -> Record | None:
         raise InputError(f"{folder / RESULT}: not a result of this program (config).") from error
     if record["status"] not in ENDED:
         return None
-    _check_files(folder, record)
+    check_files(folder, record)
     return {**record, "folder": str(folder)}
 
 
-def _check_files(folder: Path, record: Mapping[str, Any]) -> None:
+def check_files(folder: Path, record: Mapping[str, Any]) -> None:
+    """InputError where a file that a result names is gone, or is another than it was."""
     files = record.get(FILES)
     for name, expected in (files if isinstance(files, dict) else {}).items():
         if Path(name).name != name:
@@ -38,6 +39,14 @@ def _check_files(folder: Path, record: Mapping[str, Any]) -> None:
             raise InputError(f"{folder / name}: not readable ({on_one_line(error)}).") from error
         if found != expected:
             raise InputError(f"{folder / name}: was changed since it was written (checksum).")
+
+
+def whole(folder: Path) -> Record | None:
+    """A finished member's result; None where there is none, or where anything of it is damaged."""
+    try:
+        return result_of(folder)
+    except InputError:
+        return None
 
 
 def sound(folder: Path, before: Row | None, notes: list[str]) -> Record | None:

@@ -20,9 +20,7 @@ from src.report.results import read_result
 from src.saving import SaveStack
 from src.schema.stacks import StackLimits
 from src.sweep import Plan
-from src.tracking.events import EVENTS
-from src.tracking.files import RESULT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.files import EVENTS, LOG, RESULT, WEIGHTS
 from tests.training import Trained, same_numbers
 
 Step = Callable[[StackModule, Tensor, int], None]

@@ -11,9 +11,8 @@ from typing import Any
 
 from src.ledger.rows import DONE, ENDED, FAILED, PENDING, RUNNING, Row
 from src.ledger.store import Ledger
-from src.ledger.taken import WEIGHTS
 from src.sweeps.__main__ import main
-from src.tracking.files import RESULT
+from src.tracking.files import RESULT, WEIGHTS
 from tests.command import Outcome, called
 from tests.records import diverged, failed, made
 

@@ -11,8 +11,7 @@ from safetensors.torch import load_file
 
 from src.ledger.rows import Row
 from src.ledger.store import Ledger
-from src.tracking.files import RESULT
-from src.tracking.member import WEIGHTS
+from src.tracking.files import RESULT, WEIGHTS
 from tests.command import Outcome, command_in
 from tests.conftest import SMALL
 

@@ -14,7 +14,7 @@ from src.errors import InputError
 from src.ledger.store import LEDGER
 from src.schema.own import OwnOptimizer
 from src.stacks import checked
-from src.tracking.events import EVENTS
+from src.tracking.files import EVENTS
 from src.tracking.kept import KeptFiles
 from tests.interrupting import interrupted, resumed, same_story, trained
 from tests.own import EXAMPLE, own

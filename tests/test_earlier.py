@@ -9,8 +9,7 @@ from src import members
 from src.diagnostics.records import RECORDS
 from src.ledger.rows import DONE, FAILED
 from src.tracking import earlier
-from src.tracking.files import RESULT
-from src.tracking.member import WEIGHTS
+from src.tracking.files import RESULT, WEIGHTS
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.resuming import numbers, rows, whole_sweep

@@ -8,8 +8,7 @@ import pytest
 
 from src.ledger.rows import DONE, PENDING, RUNNING
 from src.ledger.store import LEDGER, Ledger
-from src.tracking.files import RESULT, read_result, remove_partials, write_result
-from src.tracking.member import WEIGHTS
+from src.tracking.files import RESULT, WEIGHTS, read_result, remove_partials, write_result
 from tests.command import Command
 from tests.resuming import SWEEP, Whole, kept, numbers, rows, table, whole_sweep
 

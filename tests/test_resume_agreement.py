@@ -11,8 +11,7 @@ from src.errors import InputError
 from src.ledger.rows import DONE
 from src.ledger.store import LEDGER, Ledger
 from src.tracking import provenance
-from src.tracking.files import RESULT
-from src.tracking.member import LOG
+from src.tracking.files import LOG, RESULT
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.idx_files import made_files, write

@@ -1,13 +1,16 @@
 """Sweeps that begin with a file of weights, which may be another one when they are resumed."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from src.fit import fit_stack
+from src.identity import BEGAN_WITH, sha256_of_weights
 from src.ledger.store import LEDGER
-from src.tracking.files import RESULT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.files import LOG, RESULT, WEIGHTS
 from tests.command import Command
 from tests.conftest import SMALL
 from tests.resuming import kept, rows
@@ -79,3 +82,24 @@ def test_without_the_ledger(command: Command, tmp_path: Path) -> None:
     log = (home / first[0] / LOG).read_text()
     assert "started again" in log
     assert "goes on" not in log
+
+
+@pytest.mark.slow
+def test_replaced_while_it_trains(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result says what the file held when its member began."""
+    for seed in (1, 2):
+        single = (*QUICK, "trainer.epochs=0", "init=he")
+        assert command(*single, f"seed={seed}", f"hydra.run.dir=r{seed}").code == 0
+    file = Path(shutil.copy(tmp_path / "r1" / WEIGHTS, tmp_path / "w.safetensors"))
+    held = sha256_of_weights(file)
+
+    def fitted(*arguments: Any) -> Any:
+        shutil.copy(tmp_path / "r2" / WEIGHTS, file)
+        return fit_stack(*arguments)
+
+    monkeypatch.setattr("src.members.fit_stack", fitted)
+    assert command(*QUICK, f"model.weights={file}", "hydra.run.dir=r3").code == 0
+    assert sha256_of_weights(file) != held
+    assert json.loads((tmp_path / "r3" / RESULT).read_text())[BEGAN_WITH] == held

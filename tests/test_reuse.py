@@ -12,8 +12,7 @@ from safetensors.torch import load_file
 
 from src.diagnostics.records import RECORDS, read
 from src.ledger.store import Ledger
-from src.tracking.files import RESULT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.files import LOG, RESULT, WEIGHTS
 from tests.command import Command, command_in
 from tests.conftest import SMALL
 

@@ -19,8 +19,7 @@ from src.ledger.rows import Row
 from src.ledger.store import Ledger
 from src.ledger.taken import relabelled
 from src.standing import Asked, Standing
-from src.tracking.files import RESULT, read_result, write_result
-from src.tracking.member import WEIGHTS
+from src.tracking.files import RESULT, WEIGHTS, read_result, write_result
 from src.tracking.provenance import versions
 from tests.command import command_in
 from tests.conftest import SMALL, Configure

@@ -20,8 +20,7 @@ from src.errors import InputError
 from src.ledger.store import LEDGER
 from src.question import labels
 from src.sweep import plan
-from src.tracking.files import RESULT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.files import LOG, RESULT, WEIGHTS
 from tests.command import Outcome, command_in, undisturbed_logging
 from tests.conftest import SMALL
 

@@ -12,11 +12,10 @@ import pytest
 
 from src.ledger.seals import seal_facts, seal_rows
 from src.ledger.store import LEDGER
-from src.ledger.taken import WEIGHTS
 from src.sweeps.__main__ import main
 from src.sweeps.found import found, homes
 from src.sweeps.words import age, size
-from src.tracking.files import RESULT
+from src.tracking.files import RESULT, WEIGHTS
 from tests.command import called
 from tests.ledgers import sweeps, swept, trained_elsewhere
 from tests.records import diverged, made, written

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from src.config import PROJECT
-from src.tracking.member import LOG, WEIGHTS
+from src.tracking.files import LOG, WEIGHTS
 from tests.conftest import Tell
 from tests.ledgers import swept
 

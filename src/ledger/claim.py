@@ -10,6 +10,7 @@ from pathlib import Path
 from src.errors import InputError
 from src.ledger.store import LEDGER, Ledger
 from src.ledger.tables import holder
+from src.tracking.files import real
 
 # Where folders cannot be locked, as on NFS, a file in them can.
 LOCK = ".lock"
@@ -19,14 +20,9 @@ _TRIES, _WAIT = 5, 0.05  # seconds
 _held: dict[Path, int] = {}  # open folders of this process
 
 
-def _place(folder: Path) -> Path:
-    """Path.resolve raises where a link leads round to itself."""
-    return Path(os.path.realpath(folder))
-
-
 def claim(folder: Path) -> None:
     """InputError where another process has it. Claiming what one has already changes nothing."""
-    place = _place(folder)
+    place = real(folder)
     if place in _held:
         return
     for remaining in reversed(range(_TRIES)):
@@ -47,7 +43,7 @@ def claim(folder: Path) -> None:
 
 def claimed(folder: Path) -> bool:
     """Whether some process has it now."""
-    place = _place(folder)
+    place = real(folder)
     if place in _held:
         return True
     try:
@@ -61,7 +57,7 @@ def claimed(folder: Path) -> bool:
 
 def release(folder: Path | None = None) -> None:
     """The folder, or all that this process has claimed."""
-    for place in list(_held) if folder is None else [_place(folder)]:
+    for place in list(_held) if folder is None else [real(folder)]:
         opened = _held.pop(place, None)
         if opened is not None:
             os.close(opened)

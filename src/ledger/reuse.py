@@ -18,7 +18,7 @@ from src.ledger.taken import Taken, sound
 from src.report.results import Record, read_result
 from src.standing import Asked, Standing, summary
 from src.sweeps.found import PLACES, homes
-from src.tracking.files import RESULT
+from src.tracking.files import RESULT, real
 
 _CODE = ("starting-strength", "torch")
 
@@ -96,8 +96,7 @@ def _earlier(home: Path) -> Iterator[tuple[Path, Row]]:
 def _taken(sweep: Path, row: Row, member: Asked, home: Path, held_out: bool) -> Taken | None:
     source = sweep / row.name
     # A ledger may be somebody else's, and its names anything.
-    # Not Path.resolve: it raises where a link leads round to itself.
-    if not Path(os.path.realpath(source)).is_relative_to(os.path.realpath(sweep)):
+    if not real(source).is_relative_to(real(sweep)):
         return None
     try:
         record = read_result(source / RESULT)

@@ -10,10 +10,14 @@ from src.diagnostics.records import read as read_records
 from src.diagnostics.records import write as write_records
 from src.errors import InputError, on_one_line
 from src.report.results import Record
+from src.sound import check_files
 from src.tracking import earlier
 from src.tracking.files import (
+    EVENTS,
     FILES,
+    LOG,
     RESULT,
+    WEIGHTS,
     check_sum,
     content_of,
     read_result,
@@ -22,8 +26,6 @@ from src.tracking.files import (
     write_result,
 )
 
-# As src.tracking.member and src.tracking.events name them, which import torch and TensorBoard.
-WEIGHTS, LOG, EVENTS = "weights.safetensors", "train.log", "events.out.tfevents."
 _ADDED = ("written", "folder", "sweep")  # to a result by whoever reads it
 
 
@@ -90,10 +92,9 @@ def relabelled(content: bytes, label: str) -> bytes:
 
 def sound(source: Path, record: Record) -> bool:
     """Whether the files beside a result are there, and are what it says they are."""
-    files = record.get(FILES) or {}
     try:
-        for name, expected in files.items():
-            check_sum(source / name, content_of(source / name), str(expected))
-    except (OSError, ValueError):  # of a name that no file can have, as well
+        check_files(source, record)
+    except InputError:
         return False
+    files = record.get(FILES) or {}
     return WEIGHTS in files and not files.keys() - {WEIGHTS, RECORDS}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from src.config import SCHEMAS
 from src.errors import InputError, printable
+from src.tracking.files import real
 from src.trust import given, of_torch
 
 GROUPS = (*SCHEMAS, "trainer", "logger", "diagnostics", "init.layers.first", "init.layers.last")
@@ -86,7 +87,7 @@ def check_contents(folder: Path, typed: Iterable[str]) -> None:
 
 def _within(link: Path, home: Path) -> bool:
     """home: resolved. A link that leads round to itself leads nowhere else."""
-    return Path(os.path.realpath(link)).is_relative_to(home)
+    return real(link).is_relative_to(home)
 
 
 def _odd(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -11,10 +11,9 @@ from src.errors import InputError
 from src.ledger.claim import claimed
 from src.ledger.rows import ENDED, FAILED, PENDING, PRUNED, RUNNING, Row
 from src.ledger.store import LEDGER, Ledger
-from src.ledger.taken import WEIGHTS
 from src.report.results import BEGUN, SWEEP, read_result
-from src.sound import result_of
-from src.tracking.files import RESULT
+from src.sound import whole
+from src.tracking.files import RESULT, WEIGHTS
 
 PLACES = ("multirun", "outputs")  # where a command puts its folders unless it is told another
 # Of a whole sweep, which may also be running or failed, as a member.
@@ -96,16 +95,9 @@ def _now(row: Row, home: Path, running: bool) -> Row:
     if row.status in ENDED:
         kept = there or row.status == PRUNED
         return row if kept else replace(row, status=PENDING, result=None)
-    if there and row.status != FAILED and _is_sound(Path(path).parent):
-        return replace(row, status=_status(Path(path)))
+    if there and row.status != FAILED and (record := whole(Path(path).parent)) is not None:
+        return replace(row, status=record["status"])
     return replace(row, status=PENDING) if row.status == RUNNING and not running else row
-
-
-def _is_sound(folder: Path) -> bool:
-    try:
-        return result_of(folder) is not None
-    except InputError:
-        return False
 
 
 def _without_ledger(home: Path) -> Sweep:

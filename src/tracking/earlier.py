@@ -7,14 +7,14 @@ names.
 from collections.abc import Iterator
 from pathlib import Path
 
+from src.diagnostics.records import RECORDS
 from src.errors import InputError
 from src.ledger.rows import ENDED
-from src.tracking.files import RESULT, read_result
+from src.tracking.files import EVENTS, RESULT, WEIGHTS, read_result
 
 _MARK = ".earlier"
-# TensorBoard reads whatever is called tfevents.
-_EVENTS, _EVENTS_ASIDE = "events.out.tfevents.", "events.out.earlier."
-_FILES = ("weights.safetensors", "records.parquet")
+_EVENTS_ASIDE = "events.out.earlier."  # TensorBoard reads whatever is called tfevents
+_FILES = (WEIGHTS, RECORDS)
 
 
 def is_finished(folder: Path) -> bool:
@@ -51,7 +51,7 @@ def put_back(folder: Path) -> None:
     if kept:
         _remove_beside(folder)
     for path in kept:
-        name = path.name.removesuffix(_MARK).replace(_EVENTS_ASIDE, _EVENTS)
+        name = path.name.removesuffix(_MARK).replace(_EVENTS_ASIDE, EVENTS)
         path.replace(path.with_name(name))
 
 
@@ -62,12 +62,12 @@ def drop(folder: Path) -> None:
 
 
 def _name_aside(name: str) -> str:
-    return name.replace(_EVENTS, _EVENTS_ASIDE) if name.startswith(_EVENTS) else name + _MARK
+    return name.replace(EVENTS, _EVENTS_ASIDE) if name.startswith(EVENTS) else name + _MARK
 
 
 def _beside(folder: Path) -> Iterator[Path]:
     yield from (folder / name for name in _FILES if (folder / name).exists())
-    yield from folder.glob(f"{_EVENTS}*")
+    yield from folder.glob(f"{EVENTS}*")
 
 
 def _aside(folder: Path) -> Iterator[Path]:

@@ -24,9 +24,7 @@ from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG
 from tensorboard.plugins.hparams import api_pb2, plugin_data_pb2
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from src.tracking.files import append
-
-EVENTS = "events.out.tfevents."  # how the name of each event file begins
+from src.tracking.files import EVENTS, append
 
 HParam = str | float | int | bool
 Buckets = npt.NDArray[np.float32]  # [k, 3]: left edge, right edge, count

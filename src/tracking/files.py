@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 from src.errors import InputError, on_one_line
 
 RESULT = "result.json"  # what a finished member's folder holds
+WEIGHTS, LOG = "weights.safetensors", "train.log"
+EVENTS = "events.out.tfevents."  # how the name of each event file begins
 FILES = "files"  # its key: SHA-256 of what was written beside it, by name
 CHECKSUM = "checksum"  # its last key: SHA-256 of the bytes before it
 
@@ -81,6 +83,11 @@ def content_of(path: Path, most: int | None = None) -> bytes:
         raise OSError("not a regular file")
     with path.open("rb") as stream:
         return stream.read(-1 if most is None else most)
+
+
+def real(path: Path) -> Path:
+    """Without links, and for one that leads round to itself too: there Path.resolve raises."""
+    return Path(os.path.realpath(path))
 
 
 def sha256(content: bytes) -> str:

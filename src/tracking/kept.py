@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from src.tracking.events import EVENTS, EventFile, Resumed
+from src.tracking.events import EventFile, Resumed
+from src.tracking.files import EVENTS
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,8 @@ from src.schema.diagnostics import Tier
 from src.tracking import earlier
 from src.tracking.board import Board
 from src.tracking.events import Buckets
-from src.tracking.files import FILES, RESULT, append, write_result
+from src.tracking.files import FILES, LOG, RESULT, append, write_result
 from src.tracking.kept import KeptFiles, Place, cut
-
-WEIGHTS, LOG = "weights.safetensors", "train.log"
 
 Row = dict[str, float | int]
 
